@@ -1,0 +1,140 @@
+"""Mains lines in surface EMG: found by their prominence, subtracted as the sinusoids they are.
+
+A notch filter would ring after every twitch and cut the band also where there is no mains at all.
+Fitting a sinusoid over the whole window takes out the line and leaves brief events alone.
+"""
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from features.kernels import kernel
+
+Array = NDArray[np.float64]
+
+_SEARCH_HZ = 0.4
+"""A mains line lies at least this close to where it is expected..."""
+_SEARCH_SHARE = 0.004
+"""... or within this share of it: a grid that is 0.2 Hz off is 1.8 Hz off at the ninth multiple."""
+_CLOCK_SHARE = 0.023
+"""The fundamental is sought this far off: the clocks of some armbands are 2 % slow. Its multiples
+are then expected at multiples of what was found."""
+_SURROUND_HZ = (3.0, 13.0)
+"""Its surroundings, on both sides."""
+_ALONE = 2.0
+"""It is this many times as high (in amplitude) as anything there: a regular train of discharges has
+lines too, but one every few hertz."""
+
+
+def subtract_mains(
+    samples: Array,
+    *,
+    rate_hz: float,
+    mains_hz: tuple[float, ...],
+    prominence: float,
+    highest_hz: float,
+) -> Array:
+    """Subtract mains lines and their multiples, in place; return their share of the power.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n_windows, n_samples)
+        Changed in place.
+    highest_hz : float
+        Multiples above this frequency are left to the low-pass.
+
+    Returns
+    -------
+    ndarray, shape (n_windows,)
+        Power removed over power before; 0 for a silent window.
+    """
+    n = samples.shape[1]
+    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
+    magnitude = np.abs(scipy.fft.rfft(samples * taper, axis=-1))
+    bases = np.array(sorted(mains_hz), dtype=np.float64)
+    return _subtract_lines(samples, magnitude, bases, highest_hz, rate_hz, prominence)
+
+
+@kernel
+def _line_frequency(
+    magnitude: Array, near_hz: float, reach_hz: float, bin_hz: float, prominence: float
+) -> float:  # pragma: no cover (compiled)
+    """Return the frequency of the line close to ``near_hz``, NaN when there is none.
+
+    Under a Hann taper a sinusoid between two bins shows in their magnitudes where it lies (Grandke
+    1983, IEEE Trans Instrum Meas 32:350).
+    """
+    low = max(1, round((near_hz - reach_hz) / bin_hz))
+    high = round((near_hz + reach_hz) / bin_hz)
+    near, far = round(_SURROUND_HZ[0] / bin_hz), round(_SURROUND_HZ[1] / bin_hz)
+    centre = round(near_hz / bin_hz)
+    if high + 1 >= len(magnitude):
+        return np.nan
+    peak = low + np.argmax(magnitude[low : high + 1])
+    left = magnitude[max(centre - far, 1) : centre - near]
+    right = magnitude[centre + near : min(centre + far, len(magnitude))]
+    surroundings = np.concatenate((left, right))
+    least = max(np.sqrt(prominence) * np.median(surroundings), _ALONE * np.max(surroundings))
+    if not magnitude[peak] > least:
+        return np.nan
+    side = 1 if magnitude[peak + 1] > magnitude[peak - 1] else -1
+    slope = magnitude[peak + side] / magnitude[peak]
+    shift = side * (2.0 * slope - 1.0) / (1.0 + slope)
+    return float((peak + max(-0.5, min(0.5, shift))) * bin_hz)
+
+
+@kernel
+def _subtract_lines(
+    samples: Array,
+    magnitudes: Array,
+    bases_hz: Array,
+    highest_hz: float,
+    rate_hz: float,
+    prominence: float,
+) -> Array:  # pragma: no cover (compiled)
+    n_windows, n = samples.shape
+    bin_hz = rate_hz / n
+    share = np.zeros(n_windows)
+    for w in range(n_windows):
+        x = samples[w]
+        before = np.sum(x * x)
+        found = False
+        for nominal_hz in bases_hz:
+            reach_hz = _CLOCK_SHARE * nominal_hz
+            base_hz = _line_frequency(magnitudes[w], nominal_hz, reach_hz, bin_hz, prominence)
+            if np.isnan(base_hz):
+                base_hz = nominal_hz
+            for multiple in range(1, int(highest_hz / base_hz) + 1):
+                near_hz = multiple * base_hz
+                reach_hz = max(_SEARCH_HZ, _SEARCH_SHARE * near_hz)
+                line_hz = _line_frequency(magnitudes[w], near_hz, reach_hz, bin_hz, prominence)
+                if not np.isnan(line_hz):
+                    _subtract_sinusoid(x, line_hz / rate_hz)
+                    found = True
+        if found:
+            share[w] = max(0.0, 1.0 - np.sum(x * x) / before)
+    return share
+
+
+@kernel
+def _subtract_sinusoid(x: Array, cycles_per_sample: float) -> None:  # pragma: no cover (compiled)
+    """Fit a sinusoid to a window under a Hann taper and subtract it."""
+    n = len(x)
+    omega = 2.0 * np.pi * cycles_per_sample
+    step = complex(np.cos(omega), np.sin(omega))
+    taper_step = complex(np.cos(2 * np.pi / n), np.sin(2 * np.pi / n))
+    phasor = complex(1.0, 0.0)
+    taper_phasor = complex(1.0, 0.0)
+    projected = complex(0.0, 0.0)
+    total = 0.0
+    for t in range(n):
+        taper = 0.5 - 0.5 * taper_phasor.real
+        projected += taper * x[t] * phasor.conjugate()
+        total += taper
+        phasor *= step
+        taper_phasor *= taper_step
+    amplitude = 2.0 * projected / total
+    phasor = complex(1.0, 0.0)
+    for t in range(n):
+        x[t] -= (amplitude * phasor).real
+        phasor *= step

@@ -1,0 +1,150 @@
+"""Compiled kernels: one signature each, compiled once, found in the cache by other processes."""
+
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numba.core.registry import CPUDispatcher
+
+import features
+from features import MODALITIES, Windows, extract
+from features.kernels import read_only
+
+
+def kernels():
+    """Return every compiled function of the floor by module and name, where it is defined."""
+    found = {}
+    for info in pkgutil.iter_modules(features.__path__):
+        module = importlib.import_module(f"features.{info.name}")
+        for name, value in vars(module).items():
+            if isinstance(value, CPUDispatcher) and value.py_func.__module__ == module.__name__:
+                found[f"{info.name}.{name}"] = value
+    return found
+
+
+KERNELS = kernels()
+each_kernel = pytest.mark.parametrize("name", KERNELS)
+
+
+def called_by(kernel):
+    """Return the kernels that a kernel calls."""
+    names = kernel.py_func.__code__.co_names
+    values = (kernel.py_func.__globals__.get(name) for name in names)
+    return [value for value in values if isinstance(value, CPUDispatcher)]
+
+
+@pytest.fixture(scope="module")
+def _used(mixture_of, spec_of):
+    """Use every kernel on batches of many kinds: sizes, types, layouts, rates, axes."""
+    for modality in MODALITIES:
+        rates = (1000.0, 1926.0) if modality == "emg" else (100.0, 31.25)
+        unit = MODALITIES[modality].unit
+        for rate in rates:
+            many = np.concatenate([mixture_of(modality, rate)] * 9)[:70]
+            gap = many[:2].copy()
+            gap[0, 0, 5] = np.nan
+            for samples in (
+                many[:1],
+                many[:2],
+                many,
+                many[:2, :1],
+                many[:2].astype(np.float32),
+                np.asfortranarray(many[:2]),
+                np.repeat(many[:2], 2, axis=2)[:, :, ::2],
+                np.zeros_like(many[:2]),
+                gap,
+            ):
+                windows = Windows(samples, sampling_rate_hz=rate, modality=modality, unit=unit)
+                extract(windows, spec_of(modality))
+
+
+@pytest.mark.usefixtures("_used")
+@each_kernel
+def test_a_kernel_has_one_signature(name):
+    """Neither layout, type nor size of a batch makes a kernel be compiled again.
+
+    A kernel that only others call has none of its own when its callers come from the cache.
+    """
+    inner = any(KERNELS[name] in called_by(other) for other in KERNELS.values())
+    expected = {0, 1} if inner else {1}
+
+    assert len(KERNELS[name].signatures) in expected, KERNELS[name].signatures
+
+
+@each_kernel
+def test_a_kernel_calls_those_of_its_own_file_only(name):
+    """The cache notices that a kernel's file has changed, not that the file of another has."""
+    own = KERNELS[name].py_func.__module__
+
+    assert all(own == other.py_func.__module__ for other in called_by(KERNELS[name]))
+
+
+@each_kernel
+def test_a_kernel_is_cached_and_releases_the_lock(name):
+    """Threads share the work, a second process starts fast, and 0 / 0 is NaN as in NumPy."""
+    kernel = KERNELS[name]
+
+    assert kernel.targetoptions["nogil"]
+    assert kernel.targetoptions["error_model"] == "numpy"
+    assert kernel.stats.cache_path is not None
+    assert Path(kernel.stats.cache_path).is_absolute()
+
+
+PROGRAM = textwrap.dedent("""
+    import importlib, json, pkgutil, sys
+    from pathlib import Path
+    import numpy as np
+    from numba.core.registry import CPUDispatcher
+    import features
+
+    loaded = [m for m in ("pandas", "sklearn", "lightgbm", "mlflow", "bentoml") if m in sys.modules]
+    for modality, rate, unit in (("emg", 1000, "uV"), ("accelerometer", 100, "g")):
+        text = Path(sys.argv[1], f"{modality}.json").read_text()
+        spec = features.FeatureSpec.model_validate_json(text)
+        samples = np.random.default_rng(0).standard_normal((2, 1, 4 * rate))
+        windows = features.Windows(samples, sampling_rate_hz=rate, modality=modality, unit=unit)
+        features.extract(windows, spec)
+    hits = misses = 0
+    for info in pkgutil.iter_modules(features.__path__):
+        for value in vars(importlib.import_module(f"features.{info.name}")).values():
+            if isinstance(value, CPUDispatcher):
+                hits += sum(value.stats.cache_hits.values())
+                misses += sum(value.stats.cache_misses.values())
+    print(json.dumps({"loaded": loaded, "hits": hits, "misses": misses}))
+""")
+
+
+@pytest.mark.usefixtures("_used")
+def test_another_process_compiles_nothing():
+    """A fresh interpreter finds every kernel in the cache, and loads no other floor."""
+    golden = Path(__file__).parent / "golden"
+    finished = subprocess.run(
+        [sys.executable, "-c", PROGRAM, golden], capture_output=True, text=True, check=True
+    )
+    told = json.loads(finished.stdout)
+
+    assert told["loaded"] == []
+    assert told["misses"] == 0
+    assert told["hits"] >= 20
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_raw_samples_reach_kernels_in_one_form(dtype):
+    """Contiguous, in double precision, read-only; copied when they were not."""
+    samples = np.asfortranarray(np.arange(24).reshape(2, 3, 4).astype(dtype))
+    passed = read_only(samples)
+
+    assert passed.flags.c_contiguous
+    assert not passed.flags.writeable
+    assert samples.flags.writeable
+    assert np.float64 == passed.dtype
+    np.testing.assert_array_equal(samples, passed)
+    plain = np.zeros((1, 1, 4))
+    assert np.shares_memory(plain, read_only(plain))
+    assert plain.flags.writeable
