@@ -1,0 +1,1 @@
+"""The laboratory: simulator, data sets, splits, fit, evaluation, tracking, promotion, commands."""
