@@ -1,0 +1,1 @@
+"""What a model is, how it answers, and the HTTP boundary around it."""
