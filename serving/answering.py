@@ -1,0 +1,143 @@
+"""Answering: windows of a request to answers, each by the model of its modality."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features import MODALITIES, Modality, SignalError, Windows, catalogue, title_of
+from serving.card import DISCLAIMER
+from serving.classifier import REASONS, UNDECIDED, Classifier
+from serving.requests import MOST_EXPLAINED, MOST_WINDOWS, WINDOW_S, WindowBody
+from serving.responses import (
+    Contribution,
+    DescribeResponse,
+    ExplanationBody,
+    ModelInfo,
+    PredictionBody,
+    prediction,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A classifier in service, and how answers name it."""
+
+    classifier: Classifier
+    info: ModelInfo
+
+
+Models = Mapping[Modality, Served]
+
+
+def predict(windows: Sequence[WindowBody], models: Models) -> list[PredictionBody]:
+    """Answer windows in their order."""
+    answers: dict[int, PredictionBody] = {}
+    for places, served, batch in _batches(windows, models):
+        predictions = served.classifier.predict(batch)
+        classes = served.classifier.card.classes
+        for i, place in enumerate(places):
+            answers[place] = prediction(windows[place].id, predictions, i, classes, served.info)
+    return [answers[place] for place in range(len(windows))]
+
+
+def explain(windows: Sequence[WindowBody], models: Models, most: int) -> list[ExplanationBody]:
+    """Explain the answers to windows, in their order."""
+    answers: dict[int, ExplanationBody] = {}
+    for places, served, batch in _batches(windows, models):
+        predictions, contributions = served.classifier.contributions(batch)
+        for i, place in enumerate(places):
+            label = str(predictions.labels[i])
+            answers[place] = _explanation(
+                windows[place].id,
+                label,
+                served,
+                contributions[i],
+                None if predictions.features is None else predictions.features.values[i],
+                predictions.probabilities[i],
+                most,
+            )
+    return [answers[place] for place in range(len(windows))]
+
+
+def describe(models: Models, most_bytes: int) -> DescribeResponse:
+    """Say what is served and what it takes."""
+    return DescribeResponse(
+        disclaimer=DISCLAIMER,
+        window_s=WINDOW_S,
+        limits={
+            "windows_per_request": MOST_WINDOWS,
+            "windows_per_explanation": MOST_EXPLAINED,
+            "body_bytes": most_bytes,
+        },
+        units={name: list(traits.factors) for name, traits in MODALITIES.items()},
+        reasons=list(REASONS),
+        models=[
+            {**served.classifier.card.model_dump(mode="json"), "version": served.info.version}
+            for served in models.values()
+        ],
+    )
+
+
+def _batches(
+    windows: Sequence[WindowBody], models: Models
+) -> Iterator[tuple[list[int], Served, Windows]]:
+    """Yield windows that one model can take together, with their places in the request."""
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for place, window in enumerate(windows):
+        key = (window.modality, window.unit, window.sampling_rate_hz, window.samples.shape)
+        alike.setdefault(key, []).append(place)
+    for places in alike.values():
+        first = windows[places[0]]
+        if first.modality not in models:
+            raise SignalError(
+                f"no model for {first.modality} is served here; served are {', '.join(models)}"
+            )
+        batch = Windows(
+            np.stack([windows[place].samples for place in places]),
+            sampling_rate_hz=first.sampling_rate_hz,
+            modality=first.modality,
+            unit=first.unit,
+        )
+        yield places, models[first.modality], batch
+
+
+def _explanation(
+    id_: str,
+    label: str,
+    served: Served,
+    contributions: np.ndarray,
+    values: np.ndarray | None,
+    probabilities: np.ndarray,
+    most: int,
+) -> ExplanationBody:
+    card = served.classifier.card
+    if values is None or np.isnan(probabilities).any():
+        raise SignalError(
+            f"window {id_!r} cannot be explained: no features could be computed of it"
+        )
+    explained = label if label != UNDECIDED else card.classes[int(probabilities.argmax())]
+    row = contributions[card.classes.index(explained)]
+    units = {
+        column: entry.signal_unit(card.modality)
+        for entry in catalogue(card.modality)
+        for column in entry.columns(card.spec)
+    }
+    order = np.argsort(-np.abs(row[:-1]), kind="stable")[:most]
+    return ExplanationBody(
+        id=id_,
+        label=label,
+        explained_class=explained,
+        expectation=float(row[-1]),
+        contributions=[
+            Contribution(
+                column=card.columns[j],
+                title=title_of(card.columns[j], card.spec),
+                value=float(values[j]) if np.isfinite(values[j]) else None,
+                unit=units[card.columns[j]],
+                contribution=float(row[j]),
+            )
+            for j in order
+        ],
+        model=served.info,
+    )

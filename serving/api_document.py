@@ -1,0 +1,51 @@
+"""The OpenAPI document of the service: what BentoML writes of our types, put into our words."""
+
+import inspect
+import json
+from http import HTTPStatus
+from typing import Any
+
+from serving.responses import Refusal
+from serving.version import __version__
+
+DESCRIPTION = """\
+Labels short windows of muscle and motion signals: **fasciculation, clonus, tremor, voluntary,
+rest**, or *undecided*. Research software, not a medical device: it makes no diagnosis and names no
+disease.
+
+- `POST /predict` labels windows of four seconds: label, candidates, reason, probabilities
+- `POST /explain` says which features speak for an answer, and against it
+- `POST /describe` tells what is served: models, classes, units, limits
+
+What cannot be used is refused with `{"error": sentence, "detail": [{"where", "message"}]}`.
+"""
+
+_REFUSED = (400, 413, 415, 429)
+_SUFFIX = "IODescriptor"
+"""What BentoML adds to the names of types that it reads or writes."""
+
+
+def in_our_words(document: bytes) -> bytes:
+    """Return BentoML's document with our title and description, and how requests are refused.
+
+    BentoML's own description would load images from elsewhere.
+    """
+    api: dict[str, Any] = json.loads(document.replace(_SUFFIX.encode(), b""))
+    api["info"] |= {"title": "quaver", "version": __version__, "description": DESCRIPTION}
+    api["info"].pop("contact", None)
+    template = "#/components/schemas/{model}"
+    refusal = Refusal.model_json_schema(ref_template=template)
+    schemas = api["components"]["schemas"]
+    schemas |= {**refusal.pop("$defs"), "Refusal": refusal}
+    for name in ("InvalidArgument", "NotFound", "InternalServerError", "TaskStatusResponse"):
+        schemas.pop(name, None)
+    content = {"application/json": {"schema": {"$ref": template.format(model="Refusal")}}}
+    for path in api["paths"].values():
+        if "post" in path:
+            post = path["post"]
+            post["description"] = inspect.cleandoc(post.get("description", ""))
+            post["responses"] = {"200": post["responses"]["200"]} | {
+                str(status): {"description": HTTPStatus(status).phrase, "content": content}
+                for status in _REFUSED
+            }
+    return json.dumps(api).encode()

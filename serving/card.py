@@ -1,0 +1,93 @@
+"""Card: what a model is, in plain text, beside its trees.
+
+A classifier is a directory without a pickle in it::
+
+    card.json      this card: spec, classes, calibration, limits, provenance, metrics
+    booster.txt    the trees, in LightGBM's own text
+    novelty.npz    what training windows look like, to tell what is unlike them
+    exam.npz       windows, their features and scores: the exam of serving.exam
+    SHA256SUMS     a checksum of each
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from features import FeatureSpec, Modality, Section
+
+DISCLAIMER = "research software, not a medical device"
+
+INTENDED_USE = (
+    "Describes short windows of surface EMG, accelerometer or gyroscope signals for research and "
+    "education. It is " + DISCLAIMER + ": it makes no diagnosis and names no disease."
+)
+
+
+class Calibration(Section):
+    """From raw scores to probabilities: softmax of (score / temperature + bias)."""
+
+    temperature: Annotated[float, Field(gt=0)]
+    biases: tuple[float, ...]
+
+
+class Conformal(Section):
+    """A class is a candidate when its probability reaches its threshold.
+
+    Class-conditional split conformal prediction (Vovk 2012; Sadinle 2019): ``thresholds`` are such
+    that a share ``level`` of the held-out windows of each class had it among their candidates.
+    """
+
+    level: Annotated[float, Field(gt=0, lt=1)]
+    thresholds: tuple[Annotated[float, Field(ge=0, le=1)], ...]
+
+
+class Novelty(Section):
+    """How far from training windows a window may lie before it is unlike them."""
+
+    neighbours: Annotated[int, Field(ge=1)]
+    threshold: Annotated[float, Field(gt=0)]
+    false_alarm_rate: Annotated[float, Field(gt=0, lt=1)]
+    """Share of held-out training windows that lie beyond the threshold."""
+
+
+class RateLimit(Section):
+    """What a slowly sampled signal cannot tell any more."""
+
+    below_hz: float
+    classes: tuple[str, ...]
+    """Classes that are not answered below this rate."""
+    dominant_frequency_share: float | None = None
+    """They are, when the dominant frequency is at most this share of the sampling rate."""
+
+
+class Provenance(Section):
+    """Where a model comes from."""
+
+    data: str
+    """What it was trained on, in words: real or simulated."""
+    data_sha256: str
+    n_windows: int
+    n_groups: int
+    seed: int
+    git_commit: str | None
+    versions: dict[str, str]
+
+
+class Card(Section):
+    """Everything about a model but its trees."""
+
+    format: Literal[1] = 1
+    name: str
+    modality: Modality
+    classes: tuple[str, ...]
+    columns: tuple[str, ...]
+    spec: FeatureSpec
+    fingerprint: str
+    calibration: Calibration
+    conformal: Conformal
+    novelty: Novelty
+    rate_limits: tuple[RateLimit, ...]
+    provenance: Provenance
+    metrics: dict[str, Any]
+    """Figures with the validation scheme and the data that they hold for."""
+    intended_use: str = INTENDED_USE

@@ -1,0 +1,199 @@
+"""Classifier: what a model is, and the one way it predicts, measured as it is served."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import FeatureTable, Windows, extract
+from serving.card import Card
+from serving.novelty import Reference
+
+if TYPE_CHECKING:
+    import lightgbm
+
+Array = NDArray[np.float64]
+
+UNDECIDED = "undecided"
+
+Reason = Literal[
+    "too_short",
+    "rate_too_low",
+    "flat",
+    "clipped",
+    "gap",
+    "mains",
+    "several_candidates",
+    "unlike_training",
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""Why a window may be undecided: a closed list."""
+
+_SHORTFALL = 1
+"""Samples by which a window may fall short of its length: rates are not always round."""
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Answers to a batch of windows.
+
+    ``labels`` (n_windows,) are classes or ``undecided``; ``probabilities`` (n_windows, n_classes)
+    are calibrated, NaN where no features could be computed; ``candidates`` are the classes that
+    cannot be ruled out; ``reasons`` say why a window is undecided, else None. ``features`` is the
+    table that the answers rest on, None for windows that were too short for any.
+    """
+
+    labels: NDArray[np.str_]
+    probabilities: Array
+    candidates: tuple[tuple[str, ...], ...]
+    reasons: tuple[Reason | None, ...]
+    flags: tuple[tuple[str, ...], ...]
+    distances: Array
+    features: FeatureTable | None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def feature(self, window: int, column: str) -> float | None:
+        """Return a feature of one window as a person may read it, None where it is undefined."""
+        if self.features is None:
+            return None
+        value = float(self.features.column(column)[window])
+        return round(value, 4) if np.isfinite(value) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A model: its card, its trees, and what its training windows look like."""
+
+    card: Card
+    booster: "lightgbm.Booster"
+    reference: Reference
+
+    def predict(self, windows: Windows, *, workers: int = 1) -> Predictions:
+        """Label a batch of windows of the model's modality.
+
+        Windows that are shorter than the model's are ``undecided``, ``too_short``.
+
+        Raises
+        ------
+        SignalError
+            When windows are of another modality or longer than the model's.
+        """
+        spec = self.card.spec
+        length = spec.window_s * windows.sampling_rate_hz
+        if windows.samples.shape[2] < length - _SHORTFALL and windows.modality == spec.modality:
+            return self._too_short(len(windows))
+        return self.judge(extract(windows, spec, workers=workers), windows.sampling_rate_hz)
+
+    def judge(self, table: FeatureTable, sampling_rate_hz: float | Array) -> Predictions:
+        """Label windows by features already computed under this model's spec.
+
+        ``sampling_rate_hz`` is that of the windows before conditioning, one for all or for each.
+        """
+        card = self.card
+        probabilities = self.probabilities(self.scores(table.values))
+        sets = self._candidate_sets(probabilities)
+        distances = self.reference.distance(table.values, card.novelty.neighbours)
+        labels: list[str] = []
+        candidates: list[tuple[str, ...]] = []
+        reasons: list[Reason | None] = []
+        flags = tuple(table.quality.flags(w) for w in range(len(table)))
+        too_slow = self._too_slow(table, np.broadcast_to(sampling_rate_hz, len(table)))
+        for w in range(len(table)):
+            names = tuple(c for c, is_in in zip(card.classes, sets[w], strict=True) if is_in)
+            reason = cast("Reason", flags[w][0]) if flags[w] else None
+            if reason is None and distances[w] > card.novelty.threshold:
+                reason = "unlike_training"
+            if reason is None and len(names) > 1:
+                reason = "several_candidates"
+            if reason is None and names[0] in too_slow[w]:
+                reason = "rate_too_low"
+            labels.append(UNDECIDED if reason else names[0])
+            candidates.append(names)
+            reasons.append(reason)
+        missing = table.quality.gap_fraction > 0
+        return Predictions(
+            labels=np.array(labels, dtype=np.str_),
+            probabilities=np.where(missing[:, None], np.nan, probabilities),
+            candidates=tuple(
+                () if gone else names for gone, names in zip(missing, candidates, strict=True)
+            ),
+            reasons=tuple(reasons),
+            flags=flags,
+            distances=distances,
+            features=table,
+        )
+
+    def scores(self, values: Array) -> Array:
+        """Return the trees' raw scores, shape (n_windows, n_classes)."""
+        if len(values) == 0:
+            return np.zeros((0, len(self.card.classes)))
+        raw = self.booster.predict(values, raw_score=True, num_threads=1)
+        return np.asarray(raw, dtype=np.float64).reshape(len(values), -1)
+
+    def probabilities(self, scores: Array) -> Array:
+        """Return calibrated probabilities, shape (n_windows, n_classes)."""
+        calibration = self.card.calibration
+        return softmax(scores / calibration.temperature + np.array(calibration.biases))
+
+    def contributions(self, windows: Windows) -> tuple[Predictions, Array]:
+        """Label windows and say what each feature adds to each class's score.
+
+        Returns
+        -------
+        predictions : Predictions
+        contributions : ndarray, shape (n_windows, n_classes, n_features + 1)
+            Exact Shapley values of the raw scores (Lundberg 2020); the last is the expectation.
+        """
+        predictions = self.predict(windows)
+        shape = (len(windows), len(self.card.classes), len(self.card.columns) + 1)
+        if predictions.features is None or len(windows) == 0:
+            return predictions, np.full(shape, np.nan)
+        raw = self.booster.predict(predictions.features.values, pred_contrib=True, num_threads=1)
+        return predictions, np.asarray(raw, dtype=np.float64).reshape(shape)
+
+    @cached_property
+    def _thresholds(self) -> Array:
+        return np.array(self.card.conformal.thresholds)
+
+    def _candidate_sets(self, probabilities: Array) -> NDArray[np.bool_]:
+        """Return which classes are candidates; where none is, the most probable one is."""
+        sets: NDArray[np.bool_] = probabilities >= self._thresholds
+        empty = ~sets.any(axis=1)
+        sets[empty, np.argmax(probabilities[empty], axis=1)] = True
+        return sets
+
+    def _too_slow(self, table: FeatureTable, rates_hz: Array) -> Sequence[set[str]]:
+        """Return for each window the classes that its sampling rate is too low to tell."""
+        beyond: list[set[str]] = [set() for _ in range(len(table))]
+        frequency = table.column("dominant_frequency")
+        for limit in self.card.rate_limits:
+            for w in np.flatnonzero(rates_hz < limit.below_hz):
+                share = limit.dominant_frequency_share
+                if share is None or frequency[w] > share * rates_hz[w]:
+                    beyond[w] |= set(limit.classes)
+        return beyond
+
+    def _too_short(self, n_windows: int) -> Predictions:
+        n_classes = len(self.card.classes)
+        too_short: Reason = "too_short"
+        return Predictions(
+            labels=np.full(n_windows, UNDECIDED),
+            probabilities=np.full((n_windows, n_classes), np.nan),
+            candidates=((),) * n_windows,
+            reasons=(too_short,) * n_windows,
+            flags=((),) * n_windows,
+            distances=np.full(n_windows, np.nan),
+            features=None,
+        )
+
+
+def softmax(scores: Array) -> Array:
+    """Return probabilities from scores of shape (n_windows, n_classes)."""
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probabilities: Array = shifted / shifted.sum(axis=1, keepdims=True)
+    return probabilities

@@ -1,0 +1,71 @@
+"""Refusals: what BentoML, its router and pydantic say of a bad request, as one sentence of ours."""
+
+import json
+import re
+from typing import Any
+
+_LONGEST = 60
+"""Characters of a name that a caller has made up which are repeated back."""
+
+_NOWHERE = "there is nothing at this address; POST to /predict, /explain or /describe"
+
+
+def refusal(status: int, body: bytes, allowed: str = "") -> dict[str, Any]:
+    """Return the content of a refusal.
+
+    Parameters
+    ----------
+    body : bytes
+        What BentoML would answer: a list of one object for its own exceptions, an object with
+        details for those of pydantic, text for those of the router.
+    allowed : str
+        The methods of the address, where another one was used.
+    """
+    if status == 404:
+        return {"error": _NOWHERE, "detail": []}
+    if status == 405:
+        methods = ", ".join(sorted(allowed.replace(" ", "").split(",")))
+        return {"error": f"this address takes {methods} only", "detail": []}
+    content = _read(body)
+    details = [_told(detail) for detail in content.get("detail", ())]
+    if not details:
+        return {"error": str(content.get("error", "refused")), "detail": []}
+    first = details[0]
+    joint = " " if first["message"].startswith(("is ", "must ")) else ": "
+    return {"error": f"{first['where']}{joint}{first['message']}", "detail": details}
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    if isinstance(content, list) and content:
+        content = content[0]
+    return content if isinstance(content, dict) else {}
+
+
+def _told(detail: dict[str, Any]) -> dict[str, str]:
+    """Say what pydantic found, and where."""
+    kind, message = str(detail["type"]), str(detail["msg"])
+    if kind == "missing":
+        message = "is missing"
+    elif kind == "extra_forbidden":
+        message = "is not a known field"
+    elif kind == "json_invalid":
+        message = message[0].lower() + message[1:]
+    else:
+        message = message.removeprefix("Value error, ").replace(" after validation", "")
+        message = re.sub(r"^(List|String|Input) should ", "must ", message)
+    return {"where": _place(detail["loc"]), "message": message}
+
+
+def _place(parts: list[str | int]) -> str:
+    where = ""
+    for part in parts:
+        if isinstance(part, int):
+            where += f"[{part}]"
+        else:
+            name = part if len(part) <= _LONGEST else f"{part[:_LONGEST]}…"
+            where += f".{name}" if where else name
+    return where or "the body"

@@ -1,0 +1,154 @@
+"""Service: the promoted models behind HTTP. The only module below the laboratory with bentoml.
+
+``POST /predict``, ``/explain`` and ``/describe``; ``/livez``, ``/readyz`` and ``/metrics`` are
+BentoML's. A model that fails its exam ends the process before the port is open.
+"""
+
+# mypy: disable-error-code="untyped-decorator"
+# (BentoML's decorators are not typed, and mypy does not look at those of classes)
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+import bentoml
+from bentoml.exceptions import InvalidArgument
+from pydantic import ValidationError
+
+from features import ConfigError, Modality, QuaverError, SignalError
+from serving import answering
+from serving.answering import Served
+from serving.boundary import MOST_BYTES, PATIENCE_S, Boundary
+from serving.exam import load
+from serving.requests import DescribeRequest, ExplainRequest, PredictRequest
+from serving.responses import DescribeResponse, ExplainResponse, ModelInfo, PredictResponse
+from serving.selection import served_modalities
+
+_COMPANIONS = ("cffi", "dask", "graphviz", "matplotlib", "pandas", "sklearn")
+"""What LightGBM and Numba import where it is installed, for interfaces not used here."""
+
+_SERVER_LOG = logging.getLogger("bentoml._internal.server.http_app")
+
+
+def open_model(stored: bentoml.Model) -> Served:
+    """Open a model of the BentoML store and let it sit its exam."""
+    with _alone():
+        classifier = load(Path(stored.path))
+    info = ModelInfo(
+        name=classifier.card.name,
+        version=str(stored.info.labels.get("version", "")),
+        fingerprint=classifier.card.fingerprint,
+    )
+    return Served(classifier, info)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let LightGBM and Numba be without their companions.
+
+    Where the laboratory is installed they take longer to import than everything else, and two
+    processes import them one after the other before a service is ready.
+    """
+    modules = cast("dict[str, Any]", sys.modules)
+    absent = [name for name in _COMPANIONS if name not in modules]
+    modules.update(dict.fromkeys(absent))  # None: an import of it fails
+    try:
+        yield
+    finally:
+        for name in absent:
+            del modules[name]
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Keep the tracebacks of our bugs in the log, not those of a caller's mistakes."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or not issubclass(kind, (ValidationError, InvalidArgument))
+
+
+def _end(error: QuaverError) -> NoReturn:
+    """End the process: there is no log yet, and no port is open."""
+    print(f"quaver: {error}", file=sys.stderr)  # noqa: T201
+    sys.exit(error.exit_code)
+
+
+def _selected() -> tuple[Modality, ...]:
+    try:
+        return served_modalities()
+    except ConfigError as error:
+        _end(error)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what the caller can put right into a refusal, and nothing else."""
+    try:
+        yield
+    except SignalError as error:
+        raise InvalidArgument(str(error)) from error
+    except ValidationError as error:  # of an answer: BentoML would blame the caller
+        raise RuntimeError("an answer does not fit its schema") from error
+
+
+SERVED = _selected()
+
+
+@bentoml.service(name="quaver", workers=1, threads=2, traffic={"timeout": PATIENCE_S})
+class Quaver:
+    """Labels short windows of muscle and motion signals.
+
+    Research software, not a medical device: it makes no diagnosis and names no disease.
+    """
+
+    if "emg" in SERVED:
+        emg = bentoml.models.BentoModel("quaver-emg:latest")
+    if "accelerometer" in SERVED:
+        accelerometer = bentoml.models.BentoModel("quaver-accelerometer:latest")
+    if "gyroscope" in SERVED:
+        gyroscope = bentoml.models.BentoModel("quaver-gyroscope:latest")
+
+    @bentoml.on_deployment
+    @staticmethod
+    def examine() -> None:
+        """Let every model sit its exam before any port is opened."""
+        try:
+            for modality in SERVED:
+                open_model(getattr(_SERVICE.inner, modality).resolve())
+        except QuaverError as error:
+            _end(error)
+
+    def __init__(self) -> None:
+        _SERVER_LOG.addFilter(_is_ours)
+        self.models = {m: open_model(getattr(self, m)) for m in SERVED}
+
+    @bentoml.api
+    def predict(self, request: PredictRequest, /) -> PredictResponse:
+        """Label windows: label, candidates, reason, calibrated probabilities, frequency.
+
+        A window is four seconds of one modality. Several modalities, rates and units may be mixed.
+        """
+        with _refusing():
+            return PredictResponse.model_construct(
+                predictions=answering.predict(request.windows, self.models)
+            )
+
+    @bentoml.api
+    def explain(self, request: ExplainRequest, /) -> ExplainResponse:
+        """Say which features speak for, and against, the answer to each window, and how much."""
+        with _refusing():
+            return ExplainResponse(
+                explanations=answering.explain(request.windows, self.models, request.most)
+            )
+
+    @bentoml.api
+    def describe(self, request: DescribeRequest, /) -> DescribeResponse:
+        """Return the cards of the models, their classes, units, limits and features."""
+        del request
+        with _refusing():
+            return answering.describe(self.models, MOST_BYTES)
+
+
+_SERVICE = cast("Any", Quaver)
+_SERVICE.add_asgi_middleware(Boundary)
