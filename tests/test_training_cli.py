@@ -1,0 +1,172 @@
+"""The command line: what the caller can put right is one sentence and status 2, never a traceback."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from features import MODALITIES, Recording
+from serving.recordings import write_recording
+from training.cli import app, main
+
+COMMANDS = (
+    "simulate",
+    "datasets",
+    "features",
+    "train",
+    "evaluate",
+    "promote",
+    "label",
+    "serve",
+    "schema",
+)
+
+
+def refused(monkeypatch, capsys, *words):
+    """Run a command that is refused; return its sentence."""
+    monkeypatch.setattr(sys, "argv", ["quaver", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    assert "Traceback" not in told.err
+    return told.err
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """An empty folder to be in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches_every_command(command):
+    """Each command says what it does and what it takes."""
+    told = CliRunner().invoke(app, [command, "--help"])
+    assert told.exit_code == 0
+    assert len(told.output) > 200
+
+
+def test_help_does_not_wait_for_the_laboratory():
+    """Asking for help imports neither MLflow nor BentoML nor scikit-learn."""
+    code = (
+        "import sys; from typer.testing import CliRunner; from training.cli import app;"
+        "CliRunner().invoke(app, ['train', '--help']);"
+        "print(sorted({'mlflow', 'bentoml', 'sklearn', 'lightgbm'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_modality_is_named(monkeypatch, capsys, empty):
+    """A modality that does not exist is answered with those that do."""
+    told = refused(monkeypatch, capsys, "train", "ecg")
+    assert "modality is 'ecg'; it must be one of emg, accelerometer, gyroscope" in told
+
+
+@pytest.mark.parametrize("command", ["simulate", "features", "train", "evaluate", "promote"])
+def test_a_folder_without_configuration_is_said_so(monkeypatch, capsys, empty, command):
+    """Outside a project every command names the file that it misses."""
+    told = refused(monkeypatch, capsys, command, "emg")
+    assert ".yaml cannot be read: No such file" in told
+    assert [p.name for p in empty.rglob("*") if p.name not in ("mlflow.db", ".bentoml")] == []
+
+
+def test_an_unknown_set_of_the_simulator_is_named(monkeypatch, capsys):
+    """Asking for a population that is not configured lists those that are."""
+    told = refused(monkeypatch, capsys, "simulate", "emg", "--only", "everybody")
+    assert "there is no set 'everybody' in simulate.yaml; there are train, test" in told
+
+
+def test_schemas_are_listed_and_printed():
+    """The list names every schema, and each of them is a JSON schema."""
+    listed = CliRunner().invoke(app, ["schema"]).output
+    for line in listed.splitlines():
+        name = line.split()[0]
+        printed = CliRunner().invoke(app, ["schema", name]).output
+        assert "properties" in json.loads(printed)
+
+
+def test_an_unknown_schema_is_named(monkeypatch, capsys):
+    """A schema that does not exist is answered with those that do."""
+    assert "there is no schema 'x'; there are model," in refused(monkeypatch, capsys, "schema", "x")
+
+
+def test_labelling_needs_to_know_what_the_signal_is(monkeypatch, capsys, empty):
+    """Without a modality the command says which option to give."""
+    told = refused(monkeypatch, capsys, "label", "file.csv")
+    assert "say what the signal is: --modality emg, accelerometer or gyroscope" in told
+
+
+def test_labelling_a_file_that_is_not_there_names_it(monkeypatch, capsys, empty):
+    """A missing file is one sentence."""
+    told = refused(
+        monkeypatch, capsys, "label", "no.csv", "--modality", "emg", "--unit", "uV", "--rate", 1000
+    )
+    assert "no.csv" in told
+
+
+def test_labelling_without_a_model_says_how_to_get_one(monkeypatch, capsys, empty):
+    """With a good file and no model, the way to a model is told."""
+    monkeypatch.setenv("BENTOML_HOME", str(empty / "store"))
+    recording = Recording(
+        np.random.default_rng(0).normal(size=(3, 500)) * 0.01,
+        sampling_rate_hz=100.0,
+        modality="accelerometer",
+        unit="g",
+    )
+    write_recording(recording, empty / "wrist.csv")
+    told = refused(
+        monkeypatch, capsys, "label", "wrist.csv", "--modality", "accelerometer", "--unit", "g"
+    )
+    assert "there is no model for accelerometer" in told
+    assert "run `quaver train accelerometer`" in told
+
+
+def test_the_output_format_must_be_known(monkeypatch, capsys, empty):
+    """CSV and JSON are what label writes."""
+    told = refused(
+        monkeypatch, capsys, "label", "a.csv", "--modality", "emg", "--format", "xlsx"
+    )
+    assert "--format is 'xlsx'; it must be csv or json" in told
+
+
+def test_mapping_and_options_do_not_mix(monkeypatch, capsys, empty):
+    """What stands in the mapping is not said twice."""
+    told = refused(monkeypatch, capsys, "label", "a.csv", "--mapping", "m.yaml", "--unit", "uV")
+    assert "--mapping says it all; leave out --unit" in told
+
+
+def test_serving_without_models_says_how_to_get_them(monkeypatch, capsys, empty):
+    """Before anything was promoted, serve names the command that is missing."""
+    monkeypatch.setenv("BENTOML_HOME", str(empty / "store"))
+    told = refused(monkeypatch, capsys, "serve", "--port", 39871)
+    assert "no model for emg has been promoted; run `quaver promote emg`" in told
+
+
+def test_real_data_without_its_folder_is_said_so(monkeypatch, capsys, empty):
+    """Asking for real data names the variable that is not set."""
+    monkeypatch.delenv("QUAVER_DATA", raising=False)
+    from training.datasets.opening import open_source
+
+    with pytest.raises(Exception, match="QUAVER_DATA is not set"):
+        open_source("pd-rest-hand-accel-500hz", "accelerometer", empty)
+
+
+def test_every_data_set_is_listed(monkeypatch):
+    """Each set is named with licence and whether it is for training, also without the data."""
+    monkeypatch.delenv("QUAVER_DATA", raising=False)
+    listed = CliRunner().invoke(app, ["datasets"]).output
+    for part in ("pd-rest-hand-accel-500hz", "licence:", "for training: no", "get it:"):
+        assert part in listed
+
+
+def test_modalities_are_those_of_the_features_floor():
+    """Leaving modalities out means all of them."""
+    from training.cli import _chosen
+
+    assert tuple(MODALITIES) == _chosen(None)

@@ -1,0 +1,107 @@
+"""Configuration: strict, and clear about what is wrong with it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from features import ConfigError
+from training.config import ModelConfig, load_config
+from training.promote import Gate
+from training.simulate.config import Simulation
+from training.simulate.parameters import Physiology
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+MODALITIES = ("emg", "accelerometer", "gyroscope")
+
+
+def written(tmp_path, modality, change):
+    """Write the configuration of a modality with a change and return its path."""
+    content = yaml.safe_load((CONFIGS / f"{modality}.yaml").read_text(encoding="utf-8"))
+    change(content)
+    path = tmp_path / f"{modality}.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_each_modality_has_a_configuration_that_loads(modality):
+    """The shipped YAML files are in order and speak of the modality in their name."""
+    config = load_config(CONFIGS / f"{modality}.yaml", ModelConfig)
+    assert modality == config.features.modality
+    assert f"quaver-{modality}" == config.name
+
+
+def test_simulation_physiology_and_gate_load():
+    """The other shipped YAML files are in order too."""
+    simulation = load_config(CONFIGS / "simulate.yaml", Simulation)
+    assert {"train", "test"} <= set(simulation.populations)
+    assert set(MODALITIES) == set(simulation.visibility)
+    assert load_config(CONFIGS / "promote.yaml", Gate).minimum_macro_f1 > 0
+    assert len(Physiology.load(CONFIGS / "physiology.yaml")) > 100
+
+
+def test_a_configuration_says_everything_and_hides_no_default():
+    """Writing a configuration out and reading it again changes nothing, key by key."""
+    for modality in MODALITIES:
+        path = CONFIGS / f"{modality}.yaml"
+        config = load_config(path, ModelConfig)
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        again = ModelConfig.model_validate_json(json.dumps(config.model_dump(mode="json")))
+        assert config == again
+        assert set(config.model_dump()["training"]) == set(content["training"])
+
+
+def test_a_misspelt_key_is_named_with_the_keys_there_are(tmp_path):
+    """A typing error is found before anything runs, with the file and the right spellings."""
+
+    def misspell(content):
+        content["training"]["booster"]["lerning_rate"] = 0.1
+
+    path = written(tmp_path, "emg", misspell)
+    with pytest.raises(ConfigError, match=r"emg.yaml: training\.booster\.lerning_rate is not a"):
+        load_config(path, ModelConfig)
+    with pytest.raises(ConfigError, match=r"known are .*learning_rate"):
+        load_config(path, ModelConfig)
+
+
+def test_a_band_above_nyquist_is_named(tmp_path):
+    """A band that the rate cannot carry is refused with both numbers."""
+
+    def too_high(content):
+        content["features"]["bands_hz"]["high"] = [200.0, 600.0]
+
+    path = written(tmp_path, "emg", too_high)
+    with pytest.raises(ConfigError, match=r"bands_hz.high reaches 600 Hz, above the Nyquist .* 500"):
+        load_config(path, ModelConfig)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda c: c["training"].pop("seed"), r"training\.seed: Field required"),
+        (lambda c: c["training"].update(folds="five"), r"training\.folds: .*integer"),
+        (lambda c: c.update(classes=["tremor", "cramp"]), r"classes must be two or more"),
+        (lambda c: c.update(classes=["tremor"]), r"classes must be two or more"),
+        (lambda c: c["training"].update(conformal_level=1.5), r"conformal_level: .*less than 1"),
+        (lambda c: c["data"].update(train=[]), r"data\.train: .*at least 1"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused(tmp_path, change, sentence):
+    """Missing, of another kind, or out of range: the key is named and what it must be."""
+    path = written(tmp_path, "accelerometer", change)
+    with pytest.raises(ConfigError, match=sentence):
+        load_config(path, ModelConfig)
+
+
+def test_what_is_no_yaml_or_no_file_is_refused(tmp_path):
+    """A missing file, a folder and a broken file give one sentence each."""
+    with pytest.raises(ConfigError, match=r"emg.yaml cannot be read: No such file"):
+        load_config(tmp_path / "emg.yaml", ModelConfig)
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_config(tmp_path, ModelConfig)
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("classes: [a, b", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"broken.yaml is not YAML: "):
+        load_config(broken, ModelConfig)

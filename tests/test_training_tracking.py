@@ -1,0 +1,106 @@
+"""Tracking: a run is complete or absent, and what MLflow cannot do is said in a sentence."""
+
+import mlflow
+import pytest
+
+from features import ConfigError
+from training import tracking
+from training.tracking import Content, Logged
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """A tracking database of the test's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    tracking.connect()
+    return mlflow.MlflowClient()
+
+
+@pytest.fixture
+def content(tmp_path):
+    """What a run may hold, with a directory that stands for a classifier."""
+    classifier = tmp_path / "classifier"
+    classifier.mkdir()
+    (classifier / "card.json").write_text("{}")
+    note = tmp_path / "note.md"
+    note.write_text("a note")
+    return classifier, Content(
+        name="a run",
+        description="about it",
+        params={"training.seed": 1},
+        figures={"macro_f1": 0.9},
+        tags={"modality": "emg"},
+        files={"notes/note.md": note},
+    )
+
+
+def test_a_run_holds_what_it_was_given(store, content):
+    """Parameters, figures, tags and files are found again, and the model is registered."""
+    classifier, what = content
+    logged = tracking.log_training(what, classifier, "quaver-emg")
+    run = store.get_run(logged.run_id)
+    assert (run.data.params, run.data.metrics) == ({"training.seed": "1"}, {"macro_f1": 0.9})
+    assert run.data.tags["modality"] == "emg"
+    assert [f.path for f in store.list_artifacts(logged.run_id, "notes")] == ["notes/note.md"]
+    assert logged == tracking.find_run(logged.run_id)
+
+
+def test_the_registered_model_is_the_directory_that_was_logged(store, content, tmp_path):
+    """Fetching gives the classifier's files back, byte by byte."""
+    classifier, what = content
+    logged = tracking.log_training(what, classifier, "quaver-emg")
+    fetched = tracking.fetch_classifier(logged, tmp_path / "fetched")
+    assert (fetched / "card.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("step", ["log_metrics", "log_artifact", "pyfunc.log_model"])
+def test_a_run_whose_logging_fails_is_gone(store, content, monkeypatch, step):
+    """Whatever step of the logging fails, no run is left that could be taken for a whole one."""
+    classifier, what = content
+
+    def broken(*_, **__):
+        raise OSError("no space left")
+
+    target, _, name = ("mlflow." + step).rpartition(".")
+    monkeypatch.setattr(f"{target}.{name}", broken)
+    with pytest.raises(OSError, match="no space left"):
+        tracking.log_training(what, classifier, "quaver-emg")
+    experiment = store.get_experiment_by_name("quaver-emg")
+    assert store.search_runs([experiment.experiment_id]) == []
+
+
+def test_the_champion_is_the_model_that_was_made_so(store, content):
+    """There is no champion before, and exactly the named version after."""
+    classifier, what = content
+    first = tracking.log_training(what, classifier, "quaver-emg")
+    assert tracking.champion("quaver-emg") is None
+    tracking.log_training(what, classifier, "quaver-emg")
+    tracking.set_champion(first)
+    assert first == tracking.champion("quaver-emg")
+
+
+def test_an_unknown_run_is_named(store):
+    """A run id that MLflow does not know is refused with the question whether it is right."""
+    with pytest.raises(ConfigError, match="no registered model belongs to the run 'abc'"):
+        tracking.find_run("abc")
+
+
+def test_a_missing_model_is_one_sentence(store, tmp_path):
+    """What MLflow refuses becomes a sentence of ours, with where it was asked."""
+    with pytest.raises(ConfigError, match=r"MLflow at sqlite:.* refused: "):
+        tracking.fetch_classifier(Logged("abc", "quaver-emg", "7"), tmp_path)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://nowhere.invalid:5000"])
+def test_a_server_that_does_not_answer_is_named(monkeypatch, address):
+    """Unreachable, whatever the reason, is one sentence with the address and the way out."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    with pytest.raises(ConfigError, match=f"the MLflow server {address} does not answer"):
+        tracking.connect()
+
+
+def test_configuration_becomes_dotted_parameters():
+    """Nested values are flattened by dots, lists kept as they are."""
+    nested = {"training": {"booster": {"num_leaves": 15}}, "classes": ["a", "b"]}
+    assert tracking.flatten(nested) == {"training.booster.num_leaves": 15, "classes": ["a", "b"]}

@@ -1,0 +1,215 @@
+"""Training: deterministic, honest, and refusing what cannot be learnt from."""
+
+import numpy as np
+import pytest
+from feature_tables import separable_table, small_config
+
+from features import SignalError
+from serving.classifier import softmax
+from training.fit import assemble, cross_fit, fit_booster
+from training.provenance import data_sha256
+from training.search import search
+from training.train import judge_folds, judge_table, train
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A classifier of a table that can be learnt."""
+    config = small_config()
+    return train(separable_table(config), config, "made up")
+
+
+def test_the_same_data_and_seed_give_the_same_text():
+    """Two trainings of the same table write the same trees, byte by byte."""
+    config = small_config()
+    first, second = (
+        train(separable_table(config), config, "made up").classifier for _ in range(2)
+    )
+    assert first.booster.model_to_string() == second.booster.model_to_string()
+    assert first.card.calibration == second.card.calibration
+    assert first.card.conformal == second.card.conformal
+    assert np.array_equal(first.reference.prototypes, second.reference.prototypes)
+
+
+def test_another_seed_gives_another_text():
+    """The seed of the configuration is the one that is used."""
+    texts = set()
+    for seed in (1, 2):
+        config = small_config(seed=seed)
+        texts.add(train(separable_table(config), config, "x").classifier.booster.model_to_string())
+    assert len(texts) == 2
+
+
+def test_a_table_that_can_be_learnt_is_learnt(trained):
+    """Held-out subjects are labelled right, far above chance."""
+    assert trained.report["figures"]["macro_f1"]["value"] > 0.9
+
+
+def test_every_window_is_judged_once_by_a_model_that_had_not_seen_its_subject(trained):
+    """The judged windows are the trainable ones, and labels travel with their answers."""
+    config = small_config()
+    table = separable_table(config)
+    assert len(table) == len(trained.judged)
+    assert sorted(table.labels) == sorted(trained.judged.labels)
+
+
+def test_labels_at_random_are_not_learnt():
+    """With shuffled labels held-out subjects are labelled no better than by chance.
+
+    It would be otherwise if anything of a subject leaked across folds.
+    """
+    config = small_config()
+    table = separable_table(config, n_groups=12)
+    rng = np.random.default_rng(3)
+    by_person = np.concatenate([np.roll(rng.permutation(5), 0)[None] for _ in range(12)])
+    index = np.array([config.classes.index(label) for label in table.labels])
+    person = np.unique(table.groups, return_inverse=True)[1]
+    table.labels[:] = np.array(config.classes)[by_person[person, index]]
+    judged = train(table, config, "shuffled").judged
+    top = np.array(config.classes)[judged.probabilities.argmax(axis=1)]
+    assert (top == judged.labels).mean() == pytest.approx(0.2, abs=0.12)
+
+
+def test_a_fold_is_calibrated_on_the_other_folds_alone():
+    """Changing the scores of one fold changes nothing of the classifier that judges it."""
+    config = small_config()
+    table = separable_table(config)
+    crossed = cross_fit(table, config, [config.training.booster] * 3)
+    provenance = train(table, config, "x").classifier.card.provenance
+    held_out = crossed.held_out[0]
+
+    def card():
+        return assemble(
+            crossed.boosters[0], crossed.references[0], crossed, ~held_out, config, provenance, {}
+        ).card
+
+    before = card()
+    crossed.scores[held_out] += 100 * np.random.default_rng(0).normal(size=(held_out.sum(), 5))
+    crossed.distances[held_out] += 100
+    assert before == card()
+
+
+def test_answers_of_folds_come_from_the_classifier_that_serves():
+    """What judge_folds reports of a fold is what that fold's classifier answers."""
+    config = small_config()
+    table = separable_table(config)
+    crossed = cross_fit(table, config, [config.training.booster] * 3)
+    provenance = train(table, config, "x").classifier.card.provenance
+    judged = judge_folds(crossed, config, provenance)
+    held_out = crossed.held_out[0]
+    classifier = assemble(
+        crossed.boosters[0], crossed.references[0], crossed, ~held_out, config, provenance, {}
+    )
+    alone = judge_table(classifier, table[held_out])
+    assert np.array_equal(alone.answers, judged.answers[: held_out.sum()])
+
+
+def test_unusable_and_unclear_windows_are_not_trained_on():
+    """Flagged windows and labels that are no class leave the model as if they were not there."""
+    config = small_config()
+    table = separable_table(config)
+    reference = train(table, config, "x").classifier.booster.model_to_string()
+    more = separable_table(config, n_groups=2, seed=9)
+    more.labels[:] = np.where(np.arange(len(more)) % 2, "unclear", more.labels)
+    more.features.quality.flagged[::2, 1] = True
+    from training.table import join
+
+    joined = train(join([table, more]), config, "x").classifier.booster.model_to_string()
+    assert reference == joined
+
+
+def test_the_card_tells_data_and_validation(trained):
+    """No figure in a card stands without what it was measured on, and how."""
+    metrics = trained.classifier.card.metrics
+    assert metrics["validation"] == "3 folds, split by subject"
+    assert metrics["data"] == "made up"
+    assert {"value", "low", "high"} == set(metrics["macro_f1"])
+
+
+def test_a_missing_class_is_named():
+    """A class without a window is refused, with the way out."""
+    config = small_config()
+    table = separable_table(config)
+    with pytest.raises(SignalError, match="no usable window of clonus; add some, or take"):
+        train(table[table.labels != "clonus"], config, "x")
+
+
+def test_one_subject_only_is_refused():
+    """Training on one person says how many are needed."""
+    config = small_config()
+    table = separable_table(config)
+    with pytest.raises(SignalError, match="holds 1 subject; 3 folds"):
+        train(table[table.groups == "person00"], config, "x")
+
+
+def test_no_usable_window_at_all_is_refused():
+    """A table of nothing but unclear windows says so."""
+    config = small_config()
+    table = separable_table(config)
+    table.labels[:] = "unclear"
+    with pytest.raises(SignalError, match="no window is usable and labelled with one of"):
+        train(table, config, "x")
+
+
+def test_class_weights_do_not_depend_on_how_many_windows_a_class_has():
+    """A class with a tenth of the windows is still found."""
+    config = small_config()
+    table = separable_table(config, windows_each=20)
+    rare = (table.labels != "tremor") | (np.arange(len(table)) % 10 == 0)
+    report = train(table[rare], config, "x").report
+    assert report["figures"]["recall__tremor"]["value"] > 0.8
+
+
+def test_the_data_hash_sees_every_part_of_a_table():
+    """A changed value, label or group changes the hash; nothing else does."""
+    config = small_config()
+    hashes = {data_sha256(separable_table(config)), data_sha256(separable_table(config))}
+    assert len(hashes) == 1
+    for field in ("labels", "groups"):
+        table = separable_table(config)
+        getattr(table, field)[0] = getattr(table, field)[-1]
+        hashes.add(data_sha256(table))
+    table = separable_table(config)
+    table.features.values[0, 0] += 1e-9
+    hashes.add(data_sha256(table))
+    assert len(hashes) == 4
+
+
+def test_search_finds_better_parameters_than_bad_ones():
+    """Starting from trees that cannot learn, the search leaves them behind, the same each time."""
+    config = small_config(search={"enabled": True, "trials": 6, "inner_folds": 2})
+    poor = config.training.booster.model_copy(
+        update={"num_iterations": 1, "learning_rate": 0.001}
+    )
+    training = config.training.model_copy(update={"booster": poor})
+    config = config.model_copy(update={"training": training})
+    table = separable_table(config, n_groups=4, windows_each=4)
+    first, again = (search(table, config, 0, "search") for _ in range(2))
+    assert first == again
+    assert first.learning_rate > poor.learning_rate
+
+
+def test_search_inside_the_folds_trains_a_model_of_its_parameters():
+    """With search on, each fold and the final model have parameters of their own choosing."""
+    config = small_config(search={"enabled": True, "trials": 2, "inner_folds": 2})
+    trained = train(separable_table(config, n_groups=6), config, "x")
+    assert len(trained.boosters) == 4
+    assert trained.report["figures"]["macro_f1"]["value"] > 0.5
+
+
+def test_booster_scores_are_those_of_its_text():
+    """Trees that were written as text and read again give the same scores to the last bit."""
+    import lightgbm
+
+    config = small_config()
+    table = separable_table(config)
+    targets = np.array([config.classes.index(label) for label in table.labels])
+    booster = fit_booster(
+        table.features.values, targets, table.features.columns, config, config.training.booster
+    )
+    again = lightgbm.Booster(model_str=booster.model_to_string())
+    values = table.features.values
+    assert np.array_equal(
+        booster.predict(values, raw_score=True), again.predict(values, raw_score=True)
+    )
+    assert np.isfinite(softmax(booster.predict(values, raw_score=True))).all()

@@ -1,0 +1,228 @@
+"""The command line. Results go to standard output, progress to standard error.
+
+Exit status 0: done; 2: something the caller can put right; 3: a model was not good enough.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from features import Modality, QuaverError, SignalError, check_modality
+from training.environment import prepare
+from training.layout import Layout
+
+app = typer.Typer(
+    help="Label short windows of muscle and motion signals: train, judge, serve. Research software,"
+    " not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Modalities = Annotated[
+    list[str] | None, typer.Argument(help="emg, accelerometer, gyroscope; all when none is named.")
+]
+Root = Annotated[Path, typer.Option(help="The project's folder.", hidden=True)]
+
+
+@app.command()
+def simulate(
+    modalities: Modalities = None,
+    only: Annotated[list[str] | None, typer.Option(help="Make this set only (repeatable).")] = None,
+    shard: Annotated[int | None, typer.Option(hidden=True)] = None,
+    root: Root = Path(),
+) -> None:
+    """Make the simulated recordings that configs/simulate.yaml describes."""
+    from training.simulation_stage import simulate_sets, simulate_shard
+
+    for modality in _chosen(modalities):
+        if shard is not None:
+            simulate_shard(modality, (only or [""])[0], shard, Layout(root))
+            continue
+        for folder in simulate_sets(modality, Layout(root), tuple(only or ())):
+            typer.echo(f"{folder}")
+
+
+@app.command()
+def datasets(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="A set's name, or a folder with a dataset.yaml; all when left out."),
+    ] = None,
+    root: Root = Path(),
+) -> None:
+    """List data sets that can be read: what each is, its licence, its people and windows."""
+    from training.commands.datasets import list_datasets, list_named
+
+    layout = Layout(root)
+    for text in list_named(names, layout) if names else list_datasets(layout):
+        typer.echo(text)
+
+
+@app.command()
+def features(modalities: Modalities = None, root: Root = Path()) -> None:
+    """Compute the features of the windows that a model is trained on."""
+    from training.stages import features_stage
+
+    for modality in _chosen(modalities):
+        counts = features_stage(modality, Layout(root))
+        parts = ", ".join(f"{label} {count}" for label, count in counts.items())
+        typer.echo(f"{modality}: {sum(counts.values())} windows ({parts})")
+
+
+@app.command()
+def train(modalities: Modalities = None, root: Root = Path()) -> None:
+    """Train on the features, judge by held-out subjects, log to MLflow and register the model."""
+    from training.stages import train_stage
+    from training.tables import answers_table, figures_table
+
+    for modality in _chosen(modalities):
+        trained, logged = train_stage(modality, Layout(root))
+        card = trained.classifier.card
+        typer.echo(
+            f"{card.name} version {logged.model_version}, run {logged.run_id}: trained on"
+            f" {card.provenance.data}, judged by {card.metrics['validation']}"
+        )
+        typer.echo(answers_table(trained.report))
+        typer.echo(figures_table(trained.report))
+
+
+@app.command()
+def evaluate(
+    modalities: Modalities = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="`real` for every real set below QUAVER_DATA, or a set's name, or a folder with a"
+            " dataset.yaml (repeatable). Default: the test sets of the configuration."
+        ),
+    ] = None,
+    root: Root = Path(),
+) -> None:
+    """Let the trained model answer data sets, and print and log a table for each."""
+    from training.commands.evaluate import evaluate_sets
+
+    for modality in _chosen(modalities):
+        for text in evaluate_sets(modality, Layout(root), tuple(data or ())):
+            typer.echo(text)
+
+
+@app.command()
+def promote(
+    modalities: Modalities = None,
+    run: Annotated[
+        str | None, typer.Option(help="MLflow run to promote; default: the last training.")
+    ] = None,
+    root: Root = Path(),
+) -> None:
+    """Put a model into service: exam, gate, BentoML store, alias `champion`."""
+    from training.commands.promote import promote_run
+
+    if run is not None and len(modalities or ()) > 1:
+        raise SignalError("--run names one model; name one modality or none with it")
+    chosen = _chosen(modalities) if run is None or modalities else (None,)
+    for modality in chosen:
+        for line in promote_run(modality, run, Layout(root)):
+            typer.echo(line)
+
+
+@app.command()
+def label(
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet, EDF/EDF+ or WFDB recording.")],
+    modality: Annotated[str | None, typer.Option(help="emg, accelerometer or gyroscope.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit, where the file does not say.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Sampling rate in hertz, likewise.")] = None,
+    time_column: Annotated[
+        str | None, typer.Option(help="Column of times in seconds, instead of a rate.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Columns by name or number, joined by commas.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="All of that as YAML; see `quaver schema mapping`.")
+    ] = None,
+    hop: Annotated[float, typer.Option(help="Seconds from window to window.")] = 4.0,
+    output: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+    model: Annotated[
+        Path | None, typer.Option(help="A classifier's directory; default: the one served.")
+    ] = None,
+    root: Root = Path(),
+) -> None:
+    """Label the windows of a recording: label, candidates, reason, probabilities, frequency."""
+    from training.commands.label import label_file
+
+    typer.echo(
+        label_file(
+            file,
+            mapping_file=mapping,
+            given={
+                "modality": modality,
+                "unit": unit,
+                "rate": rate,
+                "time-column": time_column,
+                "columns": columns,
+            },
+            hop_s=hop,
+            output=output,
+            model=model,
+            layout=Layout(root),
+        ),
+        nl=False,
+    )
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve the promoted models over HTTP (BentoML), until Ctrl-C."""
+    from training.commands.serve import serve_models
+
+    raise typer.Exit(serve_models(host, port))
+
+
+@app.command()
+def schema(
+    name: Annotated[str, typer.Argument(help="Which one; leave out for the list.")] = "",
+) -> None:
+    """Print the JSON schema of a configuration, or of a request or answer of the service."""
+    from training.commands.schema import print_schema
+
+    typer.echo(print_schema(name))
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(help="Port of the service.")] = 3000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow page.")] = 5000,
+    check: Annotated[bool, typer.Option(help="Only see whether both ports are free.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Start service and MLflow page, ask each model a question, and stay until Ctrl-C."""
+    from training.commands.up import check_ports, start
+
+    if check:
+        check_ports(port, mlflow_port)
+        return
+    raise typer.Exit(start(port, mlflow_port, Layout(root)))
+
+
+def _chosen(names: list[str] | None) -> tuple[Modality, ...]:
+    return tuple(check_modality(name) for name in names or get_args(Modality))
+
+
+def main() -> None:
+    """Run a command; what the caller can put right becomes one sentence and an exit status."""
+    prepare(Path())
+    try:
+        app()
+    except QuaverError as error:
+        typer.echo(f"quaver: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output (a pager, head) has gone; that is no error of ours.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,80 @@
+"""The datasets command: every set that can be read, and what it holds."""
+
+import os
+import textwrap
+from collections.abc import Iterator
+
+from features import MODALITIES, Modality
+from training.config import ModelConfig, load_config
+from training.datasets.labelling import Labelling
+from training.datasets.opening import open_source, simulated_source
+from training.datasets.public import PUBLIC
+from training.datasets.registry import DATA_VARIABLE, REAL, Summary, data_folder, summary
+from training.datasets.source import Source
+from training.layout import Layout
+
+
+def list_datasets(layout: Layout) -> Iterator[str]:
+    """Yield a paragraph for each set."""
+    yield "SIMULATED (made by `quaver simulate`)\n"
+    for modality in MODALITIES:
+        rules = load_config(layout.config(modality), ModelConfig).labelling
+        yield from _simulated(modality, layout, rules)
+    yield f"REAL (in the folder that {DATA_VARIABLE} names; windows of 4 s by label)\n"
+    if os.environ.get(DATA_VARIABLE):
+        folder = data_folder()
+        for source in REAL:
+            yield _counted(summary(source, folder / source.name, Labelling()))
+    else:
+        for source in REAL:
+            yield _about(source) + f"\n  {DATA_VARIABLE} is not set: not counted\n"
+    yield "PUBLIC (download one, then name it as <name>=<folder>)\n"
+    for source in PUBLIC:
+        yield _about(source) + f"\n  get it: {source.where}\n"
+    yield "YOUR OWN (a folder with a dataset.yaml; see `quaver schema dataset`)\n"
+
+
+def list_named(names: list[str], layout: Layout) -> Iterator[str]:
+    """Yield a paragraph for each named set."""
+    for name in names:
+        for modality in MODALITIES:
+            opened = open_source(name, modality, layout.simulated(modality))
+            if modality in opened.source.modalities:
+                rules = load_config(layout.config(modality), ModelConfig).labelling
+                yield _counted(summary(opened.source, opened.folder, rules))
+                break
+
+
+def _simulated(modality: Modality, layout: Layout, rules: Labelling) -> Iterator[str]:
+    source = simulated_source(modality)
+    for folder in sorted(layout.simulated(modality).glob("*/")):
+        counted = summary(source, folder, rules)
+        yield f"simulated/{folder.name} ({modality})\n{_counts(counted)}\n"
+
+
+def _counted(counted: Summary) -> str:
+    return f"{_about(counted.source)}\n{_counts(counted)}\n"
+
+
+def _about(source: Source) -> str:
+    usable = "yes" if source.for_training else "no"
+    reason = textwrap.fill(
+        f"for training: {usable}. {source.reason}",
+        96,
+        initial_indent="  ",
+        subsequent_indent="    ",
+    )
+    return (
+        f"{source.name} ({source.kind}; {', '.join(source.modalities)})\n"
+        f"  {source.title}\n"
+        f"  licence: {source.licence}\n"
+        f"{reason}"
+    )
+
+
+def _counts(counted: Summary) -> str:
+    windows = ", ".join(f"{label} {n}" for label, n in counted.windows.items()) or "none"
+    return (
+        f"  {counted.n_groups} people, {counted.n_recordings} recordings,"
+        f" {counted.duration_s / 60:.0f} min; windows: {windows}"
+    )

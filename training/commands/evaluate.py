@@ -1,0 +1,56 @@
+"""The evaluate command: which sets, and what is printed about each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from features import Modality
+from serving.exam import load
+from training import tracking
+from training.config import ModelConfig, load_config
+from training.datasets.opening import Opened, open_source
+from training.datasets.registry import REAL, data_folder
+from training.evaluate import report
+from training.layout import Layout
+from training.stages import evaluate_stage, judge_source, log_reports, logged_run
+from training.tables import answers_table, figures_table, heading
+
+
+def evaluate_sets(modality: Modality, layout: Layout, names: tuple[str, ...]) -> Iterator[str]:
+    """Evaluate the model of a modality on sets; yield a text about each.
+
+    Each set is a table of its own: real, semi-real and simulated are never mixed in one number.
+    """
+    if not names:
+        for name, each in evaluate_stage(modality, layout).items():
+            yield f"{modality} model on {heading(name, 'simulated', each)}"
+            yield answers_table(each)
+            yield figures_table(each) + "\n"
+        return
+    config = load_config(layout.config(modality), ModelConfig)
+    tracking.connect()
+    classifier = load(layout.model(modality))
+    reports: dict[str, Any] = {}
+    for opened in _sets(modality, layout, names):
+        judged = judge_source(classifier, opened, config)
+        source = opened.source
+        if judged is None:
+            yield f"{modality} model on {source.name} ({source.kind}): no labelled window\n"
+            continue
+        each = report(judged, samples=config.training.bootstrap_samples, seed=config.training.seed)
+        each |= {"kind": source.kind, "licence": source.licence, "title": source.title}
+        reports[f"{source.kind}__{source.name}"] = each
+        yield f"{modality} model on {heading(source.name, source.kind, each)}"
+        yield answers_table(each) + "\n"
+    if reports:
+        log_reports(reports, logged_run(modality, layout), "_".join(names).replace("/", "-"))
+
+
+def _sets(modality: Modality, layout: Layout, names: tuple[str, ...]) -> Iterator[Opened]:
+    for name in names:
+        if name != "real":
+            yield open_source(name, modality, layout.simulated(modality))
+            continue
+        folder = data_folder()
+        for source in REAL:
+            if modality in source.modalities:
+                yield Opened(source, folder / source.name)

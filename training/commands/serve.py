@@ -1,0 +1,77 @@
+"""The serve command: see that the models are fit to serve, then hand over to BentoML."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+from features import ConfigError, Modality
+from training.promote import served_directory
+
+SERVED_VARIABLE = "QUAVER_SERVE"
+
+
+def serve_models(host: str, port: int) -> int:
+    """Serve until interrupted; return BentoML's exit status.
+
+    Raises
+    ------
+    ConfigError
+        When a model is missing or the port is taken. A model that fails its exam ends the service
+        with status 2 before a port is open.
+    """
+    check_port(port, "the service", "--port or PORT=")
+    check_models()
+    return subprocess.call(service_command(host, port))  # noqa: S603  (our own command)
+
+
+def service_command(host: str, port: int) -> list[str]:
+    """Return the command that starts the service."""
+    options = ["--host", host, "--port", str(port)]
+    here = Path(__file__).parents[2]
+    return [
+        sys.executable,
+        "-m",
+        "bentoml",
+        "serve",
+        "serving.service:Quaver",
+        "--working-dir",
+        str(here),
+        *options,
+    ]
+
+
+def check_models() -> None:
+    """See that every model that is to be served is there; its exam is the service's to hold."""
+    for modality in modalities_to_serve():
+        if served_directory(f"quaver-{modality}") is None:
+            raise ConfigError(
+                f"no model for {modality} has been promoted; run `quaver promote {modality}`, or"
+                f" name the modalities to serve in {SERVED_VARIABLE}"
+            )
+
+
+def modalities_to_serve() -> tuple[Modality, ...]:
+    """Return the modalities that the environment names, all when it names none."""
+    known: tuple[Modality, ...] = get_args(Modality)
+    names = [name for name in os.environ.get(SERVED_VARIABLE, "").split(",") if name]
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"{SERVED_VARIABLE} names {unknown[0]!r}; modalities are {', '.join(known)}"
+        )
+    return tuple(m for m in known if not names or m in names)
+
+
+def check_port(port: int, what: str, how: str) -> None:
+    """Say so when a port is taken."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigError(
+                f"port {port}, wanted by {what}, is taken; free it or choose another with {how}"
+            ) from error

@@ -1,0 +1,127 @@
+"""Configuration: YAML in, frozen and strict objects out; no default that a file does not show."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from features import ConfigError, FeatureSpec, Section
+from features.spec import PositiveFloat
+from serving.card import RateLimit
+from training.datasets.labelled import CLASSES
+from training.datasets.labelling import Labelling
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class Booster(Section):
+    """LightGBM's parameters; the names are LightGBM's own."""
+
+    num_iterations: Count
+    learning_rate: PositiveFloat
+    num_leaves: Annotated[int, Field(ge=2)]
+    min_data_in_leaf: Count
+    feature_fraction: Annotated[float, Field(gt=0, le=1)]
+    bagging_fraction: Annotated[float, Field(gt=0, le=1)]
+    lambda_l2: Annotated[float, Field(ge=0)]
+    max_bin: Annotated[int, Field(ge=15, le=255)]
+
+
+class Search(Section):
+    """Hyperparameter search with Optuna, nested inside the folds."""
+
+    enabled: bool
+    trials: Count
+    inner_folds: Annotated[int, Field(ge=2)]
+
+
+class Training(Section):
+    """How a model is fitted, calibrated and judged."""
+
+    seed: int
+    folds: Annotated[int, Field(ge=2)]
+    booster: Booster
+    search: Search
+    conformal_level: Share
+    """Share of windows of each class that shall have it among their candidates."""
+    novelty_neighbours: Count
+    novelty_prototypes: Count
+    novelty_false_alarm_rate: Share
+    bootstrap_samples: Count
+
+
+class Data(Section):
+    """Data sets by name, see :mod:`training.datasets.opening`."""
+
+    train: Annotated[tuple[str, ...], Field(min_length=1)]
+    test: tuple[str, ...]
+
+
+class ModelConfig(Section):
+    """One modality's model: ``configs/<modality>.yaml``."""
+
+    data: Data
+    classes: tuple[str, ...]
+    features: FeatureSpec
+    labelling: Labelling
+    rate_limits: tuple[RateLimit, ...]
+    training: Training
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> Self:
+        unknown = sorted(set(self.classes) - set(CLASSES))
+        if unknown or len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+            raise ValueError(f"classes must be two or more different ones of {', '.join(CLASSES)}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Name under which the model is registered."""
+        return f"quaver-{self.features.modality}"
+
+
+def load_config(path: Path, model: type[_M]) -> _M:
+    """Read a YAML file into a configuration.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, the key, and what is wrong with it.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigError(f"{path} cannot be read: {reason}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    try:
+        # By way of JSON, in which strict validation accepts a list for a tuple and text for a date.
+        return model.model_validate_json(json.dumps(content, default=str))
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_sentence(error, model)}") from error
+
+
+def _sentence(error: ValidationError, model: type[BaseModel]) -> str:
+    """Say what is wrong with the first offending key; for an unknown one, which ones there are."""
+    detail = error.errors()[0]
+    where = ".".join(str(part) for part in detail["loc"]) or "the file"
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        known = _known_keys(model, detail["loc"][:-1])
+        return f"{where} is not a known key" + (f"; known are {', '.join(known)}" if known else "")
+    return f"{where}: {message}"
+
+
+def _known_keys(model: Any, path: tuple[int | str, ...]) -> list[str]:
+    for part in path:
+        field = model.model_fields.get(part) if hasattr(model, "model_fields") else None
+        if field is None:
+            return []
+        model = field.annotation
+    return sorted(model.model_fields) if hasattr(model, "model_fields") else []

@@ -1,0 +1,117 @@
+"""Tables that a person fills in: which stretch of which recording is what, and whose it is."""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from features import SignalError
+from training.datasets.labelled import CLASSES, UNCLEAR
+
+LABELS = (*CLASSES, UNCLEAR)
+"""What a person may write as a label."""
+
+LABEL_COLUMNS = ("recording", "start_s", "end_s", "label", "subject")
+SUBJECT_COLUMNS = ("recording", "subject")
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """One labelled stretch; without start and end, the whole recording."""
+
+    start_s: float | None
+    end_s: float | None
+    label: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a table says of one recording, and in which line it first does."""
+
+    subject: str
+    rows: tuple[LabelRow, ...]
+    line: int
+
+
+def read_labels(path: Path) -> Mapping[str, Labels]:
+    """Read a table ``recording,start_s,end_s,label,subject`` into the labels of each recording.
+
+    Raises
+    ------
+    SignalError
+        Naming file, line, what is there, and what may be.
+    """
+    found: dict[str, Labels] = {}
+    for line, cells in _rows(path, LABEL_COLUMNS):
+        where = f"{path}, line {line}"
+        if cells["label"] not in LABELS:
+            raise SignalError(
+                f"{where}: label is {cells['label']!r}; it must be one of {', '.join(LABELS)}"
+            )
+        start_s, end_s = (_seconds(cells[name], name, where) for name in ("start_s", "end_s"))
+        if (start_s is None) != (end_s is None):
+            raise SignalError(
+                f"{where}: only one of start_s and end_s is given; give both, or neither for the"
+                " whole recording"
+            )
+        earlier = found.get(cells["recording"], Labels(cells["subject"], (), line))
+        if earlier.subject != cells["subject"]:
+            raise SignalError(
+                f"{where}: recording {cells['recording']!r} is of {cells['subject']!r} here, and of"
+                f" {earlier.subject!r} in line {earlier.line}"
+            )
+        rows = (*earlier.rows, LabelRow(start_s, end_s, cells["label"]))
+        found[cells["recording"]] = Labels(earlier.subject, rows, earlier.line)
+    return found
+
+
+def read_subjects(path: Path) -> Mapping[str, Labels]:
+    """Read a table ``recording,subject``; the labels themselves lie elsewhere."""
+    found: dict[str, Labels] = {}
+    for line, cells in _rows(path, SUBJECT_COLUMNS):
+        if cells["recording"] in found:
+            raise SignalError(f"{path}, line {line}: recording {cells['recording']!r} is repeated")
+        found[cells["recording"]] = Labels(cells["subject"], (), line)
+    return found
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line number and cells of each row; recording and subject must be there."""
+    wanted = ",".join(columns)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise SignalError(f"{path} does not exist; it needs the header {wanted}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignalError(f"{path} cannot be read as UTF-8 text: {error}") from error
+    lines = text.splitlines()
+    separator = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
+    reader = csv.reader(lines, delimiter=separator)
+    header = [cell.strip() for cell in next(reader, [])]
+    if sorted(header) != sorted(columns):
+        raise SignalError(f"{path} has the header {','.join(header) or '(none)'}; needed: {wanted}")
+    for row in reader:
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(header):
+            raise SignalError(
+                f"{path}, line {reader.line_num}: {len(row)} cells; the header has {len(header)}"
+            )
+        cells = dict(zip(header, (cell.strip() for cell in row), strict=True))
+        for name in ("recording", "subject"):
+            if not cells[name]:
+                raise SignalError(f"{path}, line {reader.line_num}: {name} is missing")
+        yield reader.line_num, cells
+
+
+def _seconds(cell: str, name: str, where: str) -> float | None:
+    if not cell:
+        return None
+    try:
+        seconds = float(cell)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise SignalError(f"{where}: {name} is {cell!r}; it must be a number of seconds")
+    return seconds

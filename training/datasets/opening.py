@@ -1,0 +1,124 @@
+"""Opening: from the name of a data set, as a configuration or a command gives it, to its source.
+
+``simulated/<set>`` is a set of the simulator; ``<name>=<folder>`` a public set that was downloaded
+into that folder; a folder that holds ``dataset.yaml`` is somebody's own; any other name is a real
+set below ``QUAVER_DATA``.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from features import ConfigError, Modality, Windows
+from training.datasets.labelled import LabelledRecording, LabelledWindows
+from training.datasets.labelling import Labelling, label_windows
+from training.datasets.own import FILE_NAME, own_source
+from training.datasets.public import PUBLIC
+from training.datasets.registry import data_folder, source
+from training.datasets.source import Source
+from training.simulate import store
+
+BATCH = 256
+"""Windows that are handed on together."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source and the folder to read it from."""
+
+    source: Source
+    folder: Path
+
+    def recordings(self, modality: Modality) -> Iterator[LabelledRecording]:
+        """Read the recordings of one modality."""
+        for labelled in self.source.read(self.folder):
+            if labelled.recording.modality == modality:
+                yield labelled
+
+
+def open_source(name: str, modality: Modality, simulated: Path) -> Opened:
+    """Return the source of a name; ``simulated`` is the folder of the simulator's sets.
+
+    Raises
+    ------
+    ConfigError
+        When nothing of that name is there.
+    """
+    if name.startswith("simulated/"):
+        return Opened(simulated_source(modality), _simulated_set(simulated, name))
+    public, separator, folder = name.partition("=")
+    if separator:
+        known = {candidate.name: candidate for candidate in PUBLIC}
+        if public not in known:
+            raise ConfigError(f"there is no public set {public!r}; there are {', '.join(known)}")
+        return Opened(known[public], Path(folder))
+    path = Path(name)
+    if (path / FILE_NAME).is_file():
+        return Opened(own_source(path), path)
+    if path.is_dir():
+        raise ConfigError(f"{name} holds no {FILE_NAME}; see `quaver schema dataset`")
+    return Opened(source(name), data_folder() / name)
+
+
+def simulated_source(modality: Modality) -> Source:
+    """Return the simulator as a source: its folder holds the parts of one set."""
+    return Source(
+        name="simulated",
+        title="quaver's own simulator",
+        modalities=(modality,),
+        kind="simulated",
+        licence="Apache-2.0",
+        for_training=True,
+        reason="made for training; nobody's data",
+        read=_read_parts,
+    )
+
+
+def _simulated_set(simulated: Path, name: str) -> Path:
+    folder = simulated / name.removeprefix("simulated/")
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} does not exist; run `quaver simulate` first")
+    return folder
+
+
+def _read_parts(folder: Path) -> Iterator[LabelledRecording]:
+    for part in sorted(folder.glob("*.parquet")):
+        yield from store.read(part)
+
+
+def labelled_batches(
+    recordings: Iterable[LabelledRecording], rules: Labelling, window_s: float
+) -> Iterator[LabelledWindows]:
+    """Cut recordings into labelled windows and join those of one device to batches, in order."""
+    cut = (label_windows(recording, rules, window_s) for recording in recordings)
+    for _, alike in groupby((c for c in cut if len(c)), key=_device):
+        waiting: list[LabelledWindows] = []
+        for windows in alike:
+            waiting.append(windows)
+            if sum(len(w) for w in waiting) >= BATCH:
+                yield _joined(waiting)
+                waiting = []
+        if waiting:
+            yield _joined(waiting)
+
+
+def _device(labelled: LabelledWindows) -> tuple[float, str, int]:
+    windows = labelled.windows
+    return windows.sampling_rate_hz, windows.unit, windows.n_channels
+
+
+def _joined(parts: list[LabelledWindows]) -> LabelledWindows:
+    first = parts[0].windows
+    windows = Windows(
+        np.concatenate([part.windows.samples for part in parts]),
+        sampling_rate_hz=first.sampling_rate_hz,
+        modality=first.modality,
+        unit=first.unit,
+    )
+    names = ("labels", "groups", "sites", "sources", "ids")
+    return LabelledWindows(
+        windows, *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    )

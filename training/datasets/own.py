@@ -1,0 +1,279 @@
+"""A user's own recordings: a folder with ``dataset.yaml``, the files, and what is known of them.
+
+::
+
+    name: my-clinic
+    title: Forearm EMG of the spasticity clinic
+    licence: internal
+    signal: {modality: emg, unit: uV, sampling_rate_hz: 2000, columns: [flexor, extensor]}
+    recordings: "**/*.csv"
+    labels: labels.csv          # or: annotations, with subjects
+    site: delsys                # device and place; default: the name
+    overrides:                  # by path below the folder, without suffix
+      old/visit1: {sampling_rate_hz: 1000, site: noraxon}
+
+``labels.csv`` has the header ``recording,start_s,end_s,label,subject``. A recording is named by its
+path below the folder, with or without suffix, or by its file name when there is only one such; a
+row without start and end labels the whole of it. Files without a row are left out.
+
+Labels inside EDF+ or WFDB files are used when ``annotations`` maps each text to a label, or to null
+to leave it out, and ``subjects`` names a table ``recording,subject``. An annotation of one moment
+becomes a span of ``point_s`` seconds around it. Of a surface EMG, each column becomes a recording
+of its own, under the same labels.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from features import ConfigError, Recording, Section, SignalError
+from features.spec import PositiveFloat
+from serving.formats.mapping import TimeUnit
+from serving.recordings import SignalMapping, read_annotations, read_recording
+from training.config import load_config
+from training.datasets.labelled import LabelledRecording, Span
+from training.datasets.labels_table import LABELS, Labels, read_labels, read_subjects
+from training.datasets.source import Source
+
+FILE_NAME = "dataset.yaml"
+
+
+class Override(Section):
+    """What is different about one recording; what is not said is as for all others."""
+
+    unit: str | None = None
+    sampling_rate_hz: PositiveFloat | None = None
+    time_column: str | int | None = None
+    time_unit: TimeUnit | None = None
+    columns: tuple[str | int, ...] | None = None
+    start_time: datetime | None = None
+    site: str | None = None
+
+
+class OwnDataset(Section):
+    """The content of ``dataset.yaml``."""
+
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]*$")]
+    title: str
+    licence: str
+    signal: SignalMapping
+    recordings: str
+    """Pattern of the files below the folder, such as ``*.edf`` or ``**/*.csv``."""
+    labels: str | None = None
+    annotations: Mapping[str, str | None] | None = None
+    subjects: str | None = None
+    point_s: PositiveFloat | None = None
+    site: str | None = None
+    for_training: bool = True
+    """Whether models that are trained on it may be passed on."""
+    overrides: Mapping[str, Override] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.labels is None) == (self.annotations is None):
+            raise ValueError("give either labels, a table, or annotations, a map of their texts")
+        if self.annotations is not None and self.subjects is None:
+            raise ValueError("annotations do not say whose they are; name a table under subjects")
+        if self.labels is not None and (self.subjects or self.point_s):
+            raise ValueError("subjects and point_s belong to annotations; labels has its own")
+        unknown = set((self.annotations or {}).values()) - {*LABELS, None}
+        if unknown:
+            raise ValueError(
+                f"annotations has the label {', '.join(sorted(map(str, unknown)))};"
+                f" labels are {', '.join(LABELS)}"
+            )
+        return self
+
+    def mapping(self, key: str) -> SignalMapping:
+        """Return how the recording of a key is read."""
+        override = self.overrides.get(key)
+        if override is None:
+            return self.signal
+        changes = override.model_dump(exclude_unset=True, exclude={"site"})
+        return SignalMapping(**(self.signal.model_dump() | changes))
+
+    def site_of(self, key: str) -> str:
+        """Return device and place of the recording of a key."""
+        override = self.overrides.get(key)
+        return (override and override.site) or self.site or self.name
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """Everything about a folder but the signals: checked, and cheap to find out."""
+
+    dataset: OwnDataset
+    files: Mapping[str, Path]
+    """Key of a recording (its path below the folder without suffix) → file."""
+    labels: Mapping[str, Labels]
+
+
+def own_source(folder: Path) -> Source:
+    """Return the source of a user's folder; its description and tables are checked at once.
+
+    Raises
+    ------
+    ConfigError
+        If ``dataset.yaml`` is missing, or says what it cannot.
+    SignalError
+        If a table of labels or subjects says what it cannot, naming its line.
+    """
+    dataset = _contents(folder).dataset
+    return Source(
+        name=dataset.name,
+        title=dataset.title,
+        modalities=(dataset.signal.modality,),
+        kind="real",
+        licence=dataset.licence,
+        for_training=dataset.for_training,
+        reason="own recordings, labelled by their owner",
+        read=read_own,
+    )
+
+
+def read_own(folder: Path) -> Iterator[LabelledRecording]:
+    """Read a user's folder, one recording at a time; of EMG, one channel at a time."""
+    contents = _contents(folder)
+    for key, labels in contents.labels.items():
+        path = contents.files[key]
+        recording = read_recording(path, contents.dataset.mapping(key))
+        spans = _spans(contents.dataset, key, path, labels, recording.duration_s)
+        for name, part in _parts(key, recording):
+            yield LabelledRecording(
+                id=name,
+                recording=part,
+                spans=spans,
+                group=f"{contents.dataset.name}/{labels.subject}",
+                site=contents.dataset.site_of(key),
+                source=contents.dataset.name,
+                details={"file": path.relative_to(folder).as_posix()},
+            )
+
+
+def _parts(key: str, recording: Recording) -> Iterator[tuple[str, Recording]]:
+    if recording.modality != "emg" or recording.n_channels == 1:
+        yield key, recording
+        return
+    for place, name in enumerate(recording.channel_names):
+        yield f"{key}/{name}", recording.channel(place)
+
+
+def _contents(folder: Path) -> _Contents:
+    path = folder / FILE_NAME
+    try:
+        dataset = load_config(path, OwnDataset)
+        tables = {FILE_NAME, dataset.labels, dataset.subjects}
+        files = _files(folder, dataset.recordings, tables)
+        _check_overrides(dataset, files)
+    except SignalError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if dataset.labels is not None:
+        table = folder / dataset.labels
+        labels = _keyed(read_labels(table), files, table)
+    else:
+        table = folder / str(dataset.subjects)
+        labels = _keyed(read_subjects(table), files, table)
+    if not labels:
+        raise SignalError(f"{table} has a header, but no rows; it needs one for each recording")
+    return _Contents(dataset, files, labels)
+
+
+def _check_overrides(dataset: OwnDataset, files: Mapping[str, Path]) -> None:
+    for key in dataset.overrides:
+        if key not in files:
+            raise SignalError(
+                f"overrides speaks of {key!r}, which is none of its recordings;"
+                f" those are {_listed(files)}"
+            )
+        dataset.mapping(key)
+
+
+def _files(folder: Path, pattern: str, tables: set[str | None]) -> dict[str, Path]:
+    try:
+        matching = sorted(folder.glob(pattern))
+    except (ValueError, NotImplementedError) as error:
+        raise SignalError(
+            f"recordings is {pattern!r}; it must be a pattern below the folder, such as **/*.csv"
+        ) from error
+    found = [
+        path
+        for path in matching
+        if path.is_file() and path.relative_to(folder).as_posix() not in tables
+    ]
+    if not found:
+        raise SignalError(f"recordings is {pattern!r}, and no file in the folder is named so")
+    files: dict[str, Path] = {}
+    for path in found:
+        key = path.relative_to(folder).with_suffix("").as_posix()
+        if key in files:
+            raise SignalError(
+                f"recordings is {pattern!r}, which finds {files[key].name} and {path.name};"
+                " name one of the two, for instance by its suffix"
+            )
+        files[key] = path
+    return files
+
+
+def _keyed(rows: Mapping[str, Labels], files: Mapping[str, Path], table: Path) -> dict[str, Labels]:
+    """Return labels by the key of their file, or say which recording has none or several."""
+    names: dict[str, set[str]] = {}
+    for key, path in files.items():
+        for name in (key, key + path.suffix, path.stem, path.name):
+            names.setdefault(name, set()).add(key)
+    keyed: dict[str, Labels] = {}
+    for name, labels in rows.items():
+        keys = names.get(name, set())
+        where = f"{table}, line {labels.line}: recording {name!r}"
+        if not keys:
+            raise SignalError(f"{where} has no file; there are {_listed(files)}")
+        if len(keys) > 1:
+            raise SignalError(f"{where} may be {' or '.join(sorted(keys))}; give its path")
+        (key,) = keys
+        if key in keyed:
+            raise SignalError(f"{where} has rows under another name too; use one name for it")
+        keyed[key] = labels
+    return keyed
+
+
+def _listed(files: Mapping[str, Path]) -> str:
+    shown = list(files)[:10]
+    return ", ".join(shown) + (", …" if len(files) > len(shown) else "")
+
+
+def _spans(
+    dataset: OwnDataset, key: str, path: Path, labels: Labels, duration_s: float
+) -> tuple[Span, ...]:
+    if dataset.annotations is None:
+        spans = [
+            Span(row.start_s or 0.0, duration_s if row.end_s is None else row.end_s, row.label)
+            for row in labels.rows
+        ]
+    else:
+        spans = list(_annotated(dataset.annotations, dataset.point_s, path, key))
+    return tuple(sorted(spans, key=lambda span: span.start_s))
+
+
+def _annotated(
+    meanings: Mapping[str, str | None], point_s: float | None, path: Path, key: str
+) -> Iterator[Span]:
+    for note in read_annotations(path):
+        text = note.text.strip()
+        if text not in meanings:
+            raise SignalError(
+                f"recording {key!r} has the annotation {text!r} at {note.start_s:g} s;"
+                f" annotations knows {', '.join(meanings)} (null for what is to be left out)"
+            )
+        label = meanings[text]
+        if label is None:
+            continue
+        if note.duration_s == 0 and point_s is None:
+            raise SignalError(
+                f"recording {key!r} has the annotation {text!r} at {note.start_s:g} s without a"
+                " duration; give point_s, the length that such annotations stand for"
+            )
+        early = point_s / 2 if point_s is not None and note.duration_s == 0 else 0.0
+        yield Span(note.start_s - early, note.start_s + (note.duration_s or early), label)

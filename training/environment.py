@@ -1,0 +1,26 @@
+"""Environment: where servers and stores live, and that nothing reports to anybody."""
+
+import os
+from pathlib import Path
+
+_QUIET = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "true",
+    "DVC_NO_ANALYTICS": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_ENABLE_ASYNC_LOGGING": "false",
+    # A server that does not answer is said to be so within seconds, not after minutes of retrying.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
+
+
+def prepare(root: Path) -> None:
+    """Set what is not set: no telemetry, and a BentoML store of the project's own.
+
+    Called first by every command, before MLflow or BentoML are imported.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("BENTOML_HOME", str(root.absolute() / ".bentoml"))

@@ -1,0 +1,36 @@
+"""Layout: where everything lies below the project's folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders of a project; everything is relative to its root."""
+
+    root: Path = Path()
+
+    @property
+    def configs(self) -> Path:
+        """Configuration, tracked by Git."""
+        return self.root / "configs"
+
+    def config(self, name: str) -> Path:
+        """Return the file of one configuration."""
+        return self.configs / f"{name}.yaml"
+
+    def simulated(self, modality: str) -> Path:
+        """Simulated recordings: a folder for each set."""
+        return self.root / "data" / "simulated" / modality
+
+    def features(self, modality: str, part: str) -> Path:
+        """Features of the windows that a model is trained, or judged, on."""
+        return self.root / "data" / "features" / modality / f"{part}.parquet"
+
+    def model(self, modality: str) -> Path:
+        """The classifier that was trained last."""
+        return self.root / "models" / modality
+
+    def reports(self, modality: str) -> Path:
+        """Figures and plots of the last training and evaluation."""
+        return self.root / "reports" / modality

@@ -1,0 +1,207 @@
+"""Tracking: runs, models and aliases in MLflow. The only module that imports it.
+
+A run is complete or absent: everything it holds is made before it is opened, and a run whose
+logging fails half-way is deleted again.
+"""
+
+import logging
+import os
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.exceptions import MlflowException
+from mlflow.models.signature import ModelSignature
+from mlflow.types.schema import Array, ColSpec, DataType, Schema
+
+from features import ConfigError
+
+DEFAULT_URI = "sqlite:///mlflow.db"
+CHAMPION = "champion"
+_ARTIFACT = "classifier"
+_PATIENCE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A run and the registered model that it holds."""
+
+    run_id: str
+    model_name: str
+    model_version: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a run of a training holds.
+
+    ``figures`` are metrics by name, ``files`` artifacts by their place in the run.
+    """
+
+    name: str
+    description: str
+    params: Mapping[str, Any]
+    figures: Mapping[str, float]
+    tags: Mapping[str, str]
+    files: Mapping[str, Path]
+
+
+def connect() -> str:
+    """Choose the tracking server from the environment and see that it answers.
+
+    Raises
+    ------
+    ConfigError
+        When it does not: said before anything is computed, not after.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+    if uri.startswith(("http://", "https://")):
+        _knock(uri)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    mlflow.set_tracking_uri(uri)
+    return uri
+
+
+def _knock(uri: str) -> None:
+    try:
+        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=_PATIENCE_S):  # noqa: S310
+            return
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise ConfigError(
+            f"the MLflow server {uri} does not answer ({reason}); start it, or correct or unset"
+            " MLFLOW_TRACKING_URI"
+        ) from error
+
+
+@contextmanager
+def _whole_run(experiment: str, name: str, description: str) -> Iterator[str]:
+    """Open a run, and delete it again when what is done in it fails."""
+    with _clear_errors():
+        mlflow.set_experiment(experiment)
+        run_id = None
+        try:
+            with mlflow.start_run(run_name=name, description=description) as run:
+                run_id = run.info.run_id
+                yield run_id
+        except BaseException:
+            if run_id is not None:
+                mlflow.MlflowClient().delete_run(run_id)
+            raise
+
+
+def log_training(content: Content, classifier: Path, model_name: str) -> Logged:
+    """Log a training with its classifier and register the model."""
+    with _whole_run(model_name, content.name, content.description) as run_id:
+        mlflow.set_tags(dict(content.tags))
+        mlflow.log_params(dict(content.params))
+        mlflow.log_metrics(dict(content.figures))
+        for place, path in content.files.items():
+            folder, _, _ = place.rpartition("/")
+            mlflow.log_artifact(str(path), folder or None)
+        with warnings.catch_warnings():
+            # MLflow advises an example that it would have to run in a process of its own; the
+            # signature is stated instead and tested.
+            warnings.filterwarnings("ignore", message=".*input example.*", category=UserWarning)
+            info = mlflow.pyfunc.log_model(
+                name=_ARTIFACT,
+                loader_module="serving.flavor",
+                data_path=str(classifier),
+                signature=_signature(),
+                pip_requirements=["quaver"],
+                registered_model_name=model_name,
+            )
+    return Logged(run_id, model_name, str(info.registered_model_version))
+
+
+def log_evaluation(run_id: str, figures: Mapping[str, float], files: Mapping[str, Path]) -> None:
+    """Add an evaluation to the run of the model that was evaluated."""
+    with _clear_errors(), mlflow.start_run(run_id=run_id):
+        mlflow.log_metrics(dict(figures))
+        for place, path in files.items():
+            folder, _, _ = place.rpartition("/")
+            mlflow.log_artifact(str(path), folder or None)
+
+
+def fetch_classifier(logged: Logged, into: Path) -> Path:
+    """Download the classifier of a registered model; return its directory."""
+    with _clear_errors():
+        uri = f"models:/{logged.model_name}/{logged.model_version}"
+        root = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(into)))
+    return next(path.parent for path in root.rglob("card.json"))
+
+
+def find_run(run_id: str) -> Logged:
+    """Return the registered model of a run.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such run, or it has no model.
+    """
+    client = mlflow.MlflowClient()
+    try:
+        versions = client.search_model_versions(f"run_id = '{run_id}'")
+    except MlflowException as error:
+        raise ConfigError(f"MLflow does not know the run {run_id!r}: {error.message}") from error
+    if not versions:
+        raise ConfigError(f"no registered model belongs to the run {run_id!r}; is the id right?")
+    newest = max(versions, key=lambda version: int(version.version))
+    return Logged(run_id, newest.name, str(newest.version))
+
+
+def set_champion(logged: Logged) -> None:
+    """Let the alias ``champion`` point at a model."""
+    with _clear_errors():
+        client = mlflow.MlflowClient()
+        client.set_registered_model_alias(logged.model_name, CHAMPION, logged.model_version)
+
+
+def champion(model_name: str) -> Logged | None:
+    """Return the model that is served, None when there is none yet."""
+    try:
+        version = mlflow.MlflowClient().get_model_version_by_alias(model_name, CHAMPION)
+    except MlflowException:
+        return None
+    return Logged(str(version.run_id), model_name, str(version.version))
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested configuration as dotted keys, lists as text."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{name}.")
+        else:
+            flat[name] = value
+    return flat
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except MlflowException as error:
+        message = " ".join(str(error.message).split())
+        raise ConfigError(
+            f"MLflow at {mlflow.get_tracking_uri()} refused: {message[:300]}"
+        ) from error
+
+
+def _signature() -> ModelSignature:
+    inputs = Schema(
+        [
+            ColSpec(Array(Array(DataType.double)), "samples"),
+            ColSpec(DataType.double, "sampling_rate_hz"),
+            ColSpec(DataType.string, "unit"),
+        ]
+    )
+    return ModelSignature(inputs=inputs)
