@@ -1,0 +1,69 @@
+# Two commands do everything: `make up` and `make test`. `make help` lists the rest.
+# All paths are relative, so that a folder with a space in its name is no obstacle.
+
+PYTHON ?= python3
+PORT ?= 3000
+MLFLOW_PORT ?= 5000
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export BENTOML_DO_NOT_TRACK := True
+export DO_NOT_TRACK := true
+export DVC_NO_ANALYTICS := true
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.DEFAULT_GOAL := help
+.PHONY: help env up serve mlflow test check fix docs bench clean
+
+help:  ## List the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+env: $(READY)  ## Make the environment
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "quaver needs Python 3.11 or later; name one with PYTHON=" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[lab,dev]'
+	@touch $(READY)
+
+up: $(READY)  ## Simulate, train, promote and serve; PORT= and MLFLOW_PORT= choose the ports
+	@$(BIN)/quaver up --check --port $(PORT) --mlflow-port $(MLFLOW_PORT)
+	$(BIN)/dvc repro --quiet
+	$(BIN)/quaver promote
+	@$(BIN)/quaver up --port $(PORT) --mlflow-port $(MLFLOW_PORT)
+
+serve: $(READY)  ## Serve the promoted models
+	@$(BIN)/quaver serve --port $(PORT)
+
+mlflow: $(READY)  ## Open the MLflow page of this folder
+	$(BIN)/mlflow server --backend-store-uri sqlite:///mlflow.db --port $(MLFLOW_PORT) --workers 1
+
+test: $(READY)  ## Run all tests
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+check: $(READY)  ## Style, types and floors
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(READY)  ## Put style right where a machine can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(READY)  ## Write the tables of the README anew
+	$(BIN)/python -m training.documentation
+
+bench: $(READY)  ## Compare with peers and floors
+	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/serving.py
+
+clean:  ## Remove the environment and everything that was made
+	rm -rf $(VENV) data models reports mlruns mlflow.db .bentoml .dvc/cache .dvc/tmp
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find features serving training tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,178 @@
+"""From simulation to a judged model, as DVC runs it, in a folder with a space in its path."""
+
+import json
+import shutil
+
+import mlflow
+import numpy as np
+import pytest
+from project import change_yaml, copy_project, run
+
+from serving.exam import load
+from training.table import LabelledTable
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+
+MODALITY = "accelerometer"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project in which the whole pipeline of one modality has run."""
+    folder = copy_project(tmp_path_factory.mktemp("pipe") / "a project")
+    done = run(folder, "dvc", "repro", f"evaluate@{MODALITY}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def client(project):
+    """Return MLflow's client for the project's database."""
+    return mlflow.MlflowClient(f"sqlite:///{project}/mlflow.db")
+
+
+def the_run(project):
+    """Return the run of the project's model."""
+    told = json.loads((project / "reports" / MODALITY / "run.json").read_text())
+    return client(project).get_run(told["run_id"])
+
+
+def stages_to_run(project):
+    """Return the stages that DVC would run again."""
+    done = run(project, "dvc", "status", "--json")
+    assert done.returncode == 0, done.stderr
+    status = json.loads(done.stdout)
+    return {name for name in status if name.endswith(f"@{MODALITY}")}
+
+
+def test_the_pipeline_leaves_a_classifier_that_passes_its_exam(project):
+    """What DVC calls models/<modality> is a whole classifier."""
+    classifier = load(project / "models" / MODALITY)
+    assert classifier.card.modality == MODALITY
+    assert classifier.card.provenance.data == "simulated: simulated"
+
+
+def test_nothing_is_done_twice(project):
+    """With nothing changed, DVC has nothing to do."""
+    done = run(project, "dvc", "repro", f"evaluate@{MODALITY}")
+    assert "Running stage" not in done.stdout
+    assert set() == stages_to_run(project)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "stages"),
+    [
+        (
+            "simulate.yaml",
+            lambda c: c["visibility"][MODALITY].update(rest_ceiling=0.031),
+            {"simulate"},
+        ),
+        ("simulate.yaml", lambda c: c["visibility"]["emg"].update(rest_ceiling=0.5), set()),
+        (
+            f"{MODALITY}.yaml",
+            lambda c: c["features"]["bursts"].update(on_fraction=0.41),
+            {"features", "train"},
+        ),
+        (f"{MODALITY}.yaml", lambda c: c["training"]["booster"].update(lambda_l2=4.0), {"train"}),
+        (f"{MODALITY}.yaml", lambda c: c["labelling"].update(hop_s=3.0), {"features", "evaluate"}),
+        ("gyroscope.yaml", lambda c: c["training"].update(seed=1), set()),
+        ("promote.yaml", lambda c: c.update(minimum_macro_f1=0.5), set()),
+    ],
+)
+def test_a_changed_value_reruns_only_what_depends_on_it(project, file, change, stages):
+    """One value in one YAML makes stale the stages that read it, and no others."""
+    path = project / "configs" / file
+    before = path.read_text()
+    try:
+        change_yaml(path, change)
+        assert {f"{stage}@{MODALITY}" for stage in stages} == stages_to_run(project)
+    finally:
+        path.write_text(before)
+
+
+def test_the_run_holds_what_a_reviewer_needs(project):
+    """Parameters, figures, plots, the card, the hash and the commit are in one run."""
+    logged = the_run(project)
+    assert logged.data.params["training.booster.learning_rate"] == "0.06"
+    assert {"macro_f1", "recall__tremor", "coverage__mean"} <= set(logged.data.metrics)
+    assert "simulated_test__macro_f1" in logged.data.metrics
+    assert {"data_sha256", "fingerprint", "git_commit", "validation"} <= set(logged.data.tags)
+    files = {
+        f.path
+        for folder in (None, "plots", "evaluation")
+        for f in client(project).list_artifacts(logged.info.run_id, folder)
+    }
+    assert {
+        "model_card.md",
+        "report.json",
+        "plots/confusion.png",
+        "plots/calibration.png",
+        "plots/subjects.png",
+        "plots/importances.png",
+        "evaluation/test.json",
+    } <= files
+
+
+def test_the_logged_model_is_the_classifier_itself(project, tmp_path, monkeypatch):
+    """MLflow opens the registered model without a pickle, and it answers as the classifier does."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/mlflow.db")
+    loaded = mlflow.pyfunc.load_model(f"models:/quaver-{MODALITY}/1", dst_path=str(tmp_path))
+    import pandas as pd
+
+    samples = [(np.sin(np.arange(400) / 3) / 10).tolist(), [0.0] * 400, [1.0] * 400]
+    frame = pd.DataFrame({"samples": [samples], "sampling_rate_hz": [100.0], "unit": ["g"]})
+    (answer,) = loaded.predict(frame)
+    classifier = load(project / "models" / MODALITY)
+    chances = [answer[f"probability__{name}"] for name in classifier.card.classes]
+    assert pytest.approx(sum(chances)) == 1.0
+    assert set() == {p.suffix for p in tmp_path.rglob("*")} & {".pkl", ".pickle", ".joblib"}
+
+
+def test_training_again_gives_the_same_text_and_a_new_run(project, tmp_path):
+    """The same data, configuration and seed: the same trees byte by byte, and one more run."""
+    before = (project / "models" / MODALITY / "booster.txt").read_bytes()
+    runs = len(client(project).search_runs(["1"]))
+    copy = tmp_path / "again"
+    shutil.copytree(project, copy)
+    done = run(copy, "training", "train", MODALITY)
+    assert done.returncode == 0, done.stderr
+    assert before == (copy / "models" / MODALITY / "booster.txt").read_bytes()
+    assert runs + 1 == len(client(copy).search_runs(["1"]))
+
+
+def test_an_unreachable_server_is_said_so_at_once(project):
+    """A tracking server that does not answer is one sentence and status 2, before any work."""
+    done = run(project, "training", "train", MODALITY, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "the MLflow server http://127.0.0.1:9 does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "fit" not in done.stderr
+
+
+def test_features_of_another_spec_are_not_trained_on(project, tmp_path):
+    """A table whose fingerprint is not the configuration's is refused with what to do."""
+    copy = tmp_path / "stale"
+    shutil.copytree(project / "configs", copy / "configs")
+    shutil.copytree(project / "data" / "features", copy / "data" / "features")
+    change_yaml(
+        copy / "configs" / f"{MODALITY}.yaml",
+        lambda c: c["features"]["bursts"].update(on_fraction=0.42),
+    )
+    done = run(copy, "training", "train", MODALITY)
+    assert done.returncode == 2
+    assert "was computed with other features" in done.stderr
+    assert "run the features stage again" in done.stderr
+
+
+def test_a_table_survives_the_disk(project, tmp_path):
+    """What is written as Parquet is read as it was."""
+    from training.config import ModelConfig, load_config
+
+    spec = load_config(project / "configs" / f"{MODALITY}.yaml", ModelConfig).features
+    path = project / "data" / "features" / MODALITY / "train.parquet"
+    table = LabelledTable.read(path, spec)
+    table.write(tmp_path / "again.parquet")
+    again = LabelledTable.read(tmp_path / "again.parquet", spec)
+    assert np.array_equal(table.features.values, again.features.values, equal_nan=True)
+    assert np.array_equal(table.labels, again.labels)
+    assert np.array_equal(table.features.quality.flagged, again.features.quality.flagged)
+    assert list(tmp_path.glob("*.part")) == []
