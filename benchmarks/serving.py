@@ -21,7 +21,8 @@ import httpx
 import numpy as np
 
 from features import MODALITIES, Modality, QuaverError
-from training.commands.serve import check_models, modalities_to_serve
+from serving.selection import served_modalities
+from training.commands.serve import check_models
 from training.environment import prepare
 from training.tables import table
 
@@ -111,7 +112,7 @@ def main() -> None:
         served("empty_service:Empty", Path(__file__).parent) as (empty, empty_start_s),
         served("serving.service:Quaver", REPOSITORY) as (quaver, quaver_start_s),
     ):
-        for modality in modalities_to_serve():
+        for modality in served_modalities():
             content = body(modality)
             floor, ours = (
                 statistics.median(times) for times in latencies_ms([empty, quaver], content)

@@ -5,10 +5,12 @@ import shutil
 
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 from project import change_yaml, copy_project, run
 
 from serving.exam import load
+from training.config import ModelConfig, load_config
 from training.table import LabelledTable
 
 pytestmark = pytest.mark.xdist_group("pipeline")
@@ -93,7 +95,7 @@ def test_the_run_holds_what_a_reviewer_needs(project):
     """Parameters, figures, plots, the card, the hash and the commit are in one run."""
     logged = the_run(project)
     assert logged.data.params["training.booster.learning_rate"] == "0.06"
-    assert {"macro_f1", "recall__tremor", "coverage__mean"} <= set(logged.data.metrics)
+    assert {"macro_f1", "f1__tremor", "coverage__mean"} <= set(logged.data.metrics)
     assert "simulated_test__macro_f1" in logged.data.metrics
     assert {"data_sha256", "fingerprint", "git_commit", "validation"} <= set(logged.data.tags)
     files = {
@@ -116,8 +118,6 @@ def test_the_logged_model_is_the_classifier_itself(project, tmp_path, monkeypatc
     """MLflow opens the registered model without a pickle, and it answers as the classifier does."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/mlflow.db")
     loaded = mlflow.pyfunc.load_model(f"models:/quaver-{MODALITY}/1", dst_path=str(tmp_path))
-    import pandas as pd
-
     samples = [(np.sin(np.arange(400) / 3) / 10).tolist(), [0.0] * 400, [1.0] * 400]
     frame = pd.DataFrame({"samples": [samples], "sampling_rate_hz": [100.0], "unit": ["g"]})
     (answer,) = loaded.predict(frame)
@@ -165,8 +165,6 @@ def test_features_of_another_spec_are_not_trained_on(project, tmp_path):
 
 def test_a_table_survives_the_disk(project, tmp_path):
     """What is written as Parquet is read as it was."""
-    from training.config import ModelConfig, load_config
-
     spec = load_config(project / "configs" / f"{MODALITY}.yaml", ModelConfig).features
     path = project / "data" / "features" / MODALITY / "train.parquet"
     table = LabelledTable.read(path, spec)

@@ -1,4 +1,4 @@
-"""The command line: what the caller can put right is one sentence and status 2, never a traceback."""
+"""The command line: what the caller can put right is one sentence and status 2."""
 
 import json
 import subprocess
@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from features import MODALITIES, Recording
+from features import ConfigError, Recording
 from serving.recordings import write_recording
 from training.cli import app, main
+from training.datasets.opening import open_source
 
 COMMANDS = (
     "simulate",
@@ -62,7 +63,8 @@ def test_help_does_not_wait_for_the_laboratory():
     assert done.stdout.strip() == "[]"
 
 
-def test_an_unknown_modality_is_named(monkeypatch, capsys, empty):
+@pytest.mark.usefixtures("empty")
+def test_an_unknown_modality_is_named(monkeypatch, capsys):
     """A modality that does not exist is answered with those that do."""
     told = refused(monkeypatch, capsys, "train", "ecg")
     assert "modality is 'ecg'; it must be one of emg, accelerometer, gyroscope" in told
@@ -96,13 +98,15 @@ def test_an_unknown_schema_is_named(monkeypatch, capsys):
     assert "there is no schema 'x'; there are model," in refused(monkeypatch, capsys, "schema", "x")
 
 
-def test_labelling_needs_to_know_what_the_signal_is(monkeypatch, capsys, empty):
+@pytest.mark.usefixtures("empty")
+def test_labelling_needs_to_know_what_the_signal_is(monkeypatch, capsys):
     """Without a modality the command says which option to give."""
     told = refused(monkeypatch, capsys, "label", "file.csv")
     assert "say what the signal is: --modality emg, accelerometer or gyroscope" in told
 
 
-def test_labelling_a_file_that_is_not_there_names_it(monkeypatch, capsys, empty):
+@pytest.mark.usefixtures("empty")
+def test_labelling_a_file_that_is_not_there_names_it(monkeypatch, capsys):
     """A missing file is one sentence."""
     told = refused(
         monkeypatch, capsys, "label", "no.csv", "--modality", "emg", "--unit", "uV", "--rate", 1000
@@ -121,21 +125,24 @@ def test_labelling_without_a_model_says_how_to_get_one(monkeypatch, capsys, empt
     )
     write_recording(recording, empty / "wrist.csv")
     told = refused(
-        monkeypatch, capsys, "label", "wrist.csv", "--modality", "accelerometer", "--unit", "g"
+        monkeypatch,
+        capsys,
+        *("label", "wrist.csv", "--modality", "accelerometer", "--unit", "g"),
+        *("--time-column", "time_s"),
     )
     assert "there is no model for accelerometer" in told
     assert "run `quaver train accelerometer`" in told
 
 
-def test_the_output_format_must_be_known(monkeypatch, capsys, empty):
+@pytest.mark.usefixtures("empty")
+def test_the_output_format_must_be_known(monkeypatch, capsys):
     """CSV and JSON are what label writes."""
-    told = refused(
-        monkeypatch, capsys, "label", "a.csv", "--modality", "emg", "--format", "xlsx"
-    )
+    told = refused(monkeypatch, capsys, "label", "a.csv", "--modality", "emg", "--format", "xlsx")
     assert "--format is 'xlsx'; it must be csv or json" in told
 
 
-def test_mapping_and_options_do_not_mix(monkeypatch, capsys, empty):
+@pytest.mark.usefixtures("empty")
+def test_mapping_and_options_do_not_mix(monkeypatch, capsys):
     """What stands in the mapping is not said twice."""
     told = refused(monkeypatch, capsys, "label", "a.csv", "--mapping", "m.yaml", "--unit", "uV")
     assert "--mapping says it all; leave out --unit" in told
@@ -148,12 +155,10 @@ def test_serving_without_models_says_how_to_get_them(monkeypatch, capsys, empty)
     assert "no model for emg has been promoted; run `quaver promote emg`" in told
 
 
-def test_real_data_without_its_folder_is_said_so(monkeypatch, capsys, empty):
+def test_real_data_without_its_folder_is_said_so(monkeypatch, empty):
     """Asking for real data names the variable that is not set."""
     monkeypatch.delenv("QUAVER_DATA", raising=False)
-    from training.datasets.opening import open_source
-
-    with pytest.raises(Exception, match="QUAVER_DATA is not set"):
+    with pytest.raises(ConfigError, match="QUAVER_DATA is not set"):
         open_source("pd-rest-hand-accel-500hz", "accelerometer", empty)
 
 
@@ -163,10 +168,3 @@ def test_every_data_set_is_listed(monkeypatch):
     listed = CliRunner().invoke(app, ["datasets"]).output
     for part in ("pd-rest-hand-accel-500hz", "licence:", "for training: no", "get it:"):
         assert part in listed
-
-
-def test_modalities_are_those_of_the_features_floor():
-    """Leaving modalities out means all of them."""
-    from training.cli import _chosen
-
-    assert tuple(MODALITIES) == _chosen(None)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from serving.classifier import UNDECIDED
 from training.evaluate import (
@@ -69,8 +70,6 @@ def test_figures_by_hand():
 
 def test_figures_equal_scikit_learn(rng):
     """Without undecided windows the figures are those of an independent implementation."""
-    from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
-
     labels = rng.choice(CLASSES, size=200)
     answers = np.where(rng.uniform(size=200) < 0.7, labels, rng.choice(CLASSES, size=200))
     counts, names = judged(labels.tolist(), answers.tolist()).counts()

@@ -216,7 +216,7 @@ def test_missing_files_are_named(folder):
     with pytest.raises(SignalError, match=r"labels\.csv does not exist; it needs the header rec"):
         own_source(folder)
     (folder / "dataset.yaml").unlink()
-    with pytest.raises(ConfigError, match=r"dataset\.yaml does not exist"):
+    with pytest.raises(ConfigError, match=r"dataset\.yaml cannot be read: No such file"):
         own_source(folder)
 
 

@@ -46,7 +46,8 @@ def test_a_run_holds_what_it_was_given(store, content):
     assert logged == tracking.find_run(logged.run_id)
 
 
-def test_the_registered_model_is_the_directory_that_was_logged(store, content, tmp_path):
+@pytest.mark.usefixtures("store")
+def test_the_registered_model_is_the_directory_that_was_logged(content, tmp_path):
     """Fetching gives the classifier's files back, byte by byte."""
     classifier, what = content
     logged = tracking.log_training(what, classifier, "quaver-emg")
@@ -70,7 +71,8 @@ def test_a_run_whose_logging_fails_is_gone(store, content, monkeypatch, step):
     assert store.search_runs([experiment.experiment_id]) == []
 
 
-def test_the_champion_is_the_model_that_was_made_so(store, content):
+@pytest.mark.usefixtures("store")
+def test_the_champion_is_the_model_that_was_made_so(content):
     """There is no champion before, and exactly the named version after."""
     classifier, what = content
     first = tracking.log_training(what, classifier, "quaver-emg")
@@ -80,13 +82,15 @@ def test_the_champion_is_the_model_that_was_made_so(store, content):
     assert first == tracking.champion("quaver-emg")
 
 
-def test_an_unknown_run_is_named(store):
+@pytest.mark.usefixtures("store")
+def test_an_unknown_run_is_named():
     """A run id that MLflow does not know is refused with the question whether it is right."""
     with pytest.raises(ConfigError, match="no registered model belongs to the run 'abc'"):
         tracking.find_run("abc")
 
 
-def test_a_missing_model_is_one_sentence(store, tmp_path):
+@pytest.mark.usefixtures("store")
+def test_a_missing_model_is_one_sentence(tmp_path):
     """What MLflow refuses becomes a sentence of ours, with where it was asked."""
     with pytest.raises(ConfigError, match=r"MLflow at sqlite:.* refused: "):
         tracking.fetch_classifier(Logged("abc", "quaver-emg", "7"), tmp_path)

@@ -1,5 +1,6 @@
 """Training: deterministic, honest, and refusing what cannot be learnt from."""
 
+import lightgbm
 import numpy as np
 import pytest
 from feature_tables import separable_table, small_config
@@ -9,6 +10,7 @@ from serving.classifier import softmax
 from training.fit import assemble, cross_fit, fit_booster
 from training.provenance import data_sha256
 from training.search import search
+from training.table import join
 from training.train import judge_folds, judge_table, train
 
 
@@ -22,9 +24,7 @@ def trained():
 def test_the_same_data_and_seed_give_the_same_text():
     """Two trainings of the same table write the same trees, byte by byte."""
     config = small_config()
-    first, second = (
-        train(separable_table(config), config, "made up").classifier for _ in range(2)
-    )
+    first, second = (train(separable_table(config), config, "made up").classifier for _ in range(2))
     assert first.booster.model_to_string() == second.booster.model_to_string()
     assert first.card.calibration == second.card.calibration
     assert first.card.conformal == second.card.conformal
@@ -112,8 +112,6 @@ def test_unusable_and_unclear_windows_are_not_trained_on():
     more = separable_table(config, n_groups=2, seed=9)
     more.labels[:] = np.where(np.arange(len(more)) % 2, "unclear", more.labels)
     more.features.quality.flagged[::2, 1] = True
-    from training.table import join
-
     joined = train(join([table, more]), config, "x").classifier.booster.model_to_string()
     assert reference == joined
 
@@ -178,9 +176,7 @@ def test_the_data_hash_sees_every_part_of_a_table():
 def test_search_finds_better_parameters_than_bad_ones():
     """Starting from trees that cannot learn, the search leaves them behind, the same each time."""
     config = small_config(search={"enabled": True, "trials": 6, "inner_folds": 2})
-    poor = config.training.booster.model_copy(
-        update={"num_iterations": 1, "learning_rate": 0.001}
-    )
+    poor = config.training.booster.model_copy(update={"num_iterations": 1, "learning_rate": 0.001})
     training = config.training.model_copy(update={"booster": poor})
     config = config.model_copy(update={"training": training})
     table = separable_table(config, n_groups=4, windows_each=4)
@@ -199,8 +195,6 @@ def test_search_inside_the_folds_trains_a_model_of_its_parameters():
 
 def test_booster_scores_are_those_of_its_text():
     """Trees that were written as text and read again give the same scores to the last bit."""
-    import lightgbm
-
     config = small_config()
     table = separable_table(config)
     targets = np.array([config.classes.index(label) for label in table.labels])

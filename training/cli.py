@@ -129,7 +129,7 @@ def promote(
 
 
 @app.command()
-def label(
+def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a function)
     file: Annotated[Path, typer.Argument(help="CSV, Parquet, EDF/EDF+ or WFDB recording.")],
     modality: Annotated[str | None, typer.Option(help="emg, accelerometer or gyroscope.")] = None,
     unit: Annotated[str | None, typer.Option(help="Unit, where the file does not say.")] = None,
@@ -198,6 +198,7 @@ def schema(
 def up(
     port: Annotated[int, typer.Option(help="Port of the service.")] = 3000,
     mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow page.")] = 5000,
+    *,
     check: Annotated[bool, typer.Option(help="Only see whether both ports are free.")] = False,
     root: Root = Path(),
 ) -> None:

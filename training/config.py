@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -118,7 +118,7 @@ def _sentence(error: ValidationError, model: type[BaseModel]) -> str:
     return f"{where}: {message}"
 
 
-def _known_keys(model: Any, path: tuple[int | str, ...]) -> list[str]:
+def _known_keys(model: object, path: tuple[int | str, ...]) -> list[str]:
     for part in path:
         field = model.model_fields.get(part) if hasattr(model, "model_fields") else None
         if field is None:

@@ -1,9 +1,10 @@
 """Documentation: the tables of the README that come from code, written by ``make docs``."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from features import FAMILIES, MODALITIES, Feature, FeatureSpec, catalogue
+from features import FAMILIES, MODALITIES, Feature, FeatureSpec, Modality, catalogue
 from training.config import ModelConfig, load_config
 from training.layout import Layout
 
@@ -12,18 +13,17 @@ README = Path("README.md")
 _SHORT = {"emg": "E", "accelerometer": "A", "gyroscope": "G"}
 
 
-def feature_table(specs: dict[str, FeatureSpec]) -> str:
+def feature_table(specs: Mapping[Modality, FeatureSpec]) -> str:
     """Return the table of all features, by family."""
     lines = [
-        "E: surface EMG, A: accelerometer, G: gyroscope. Degree: how a value grows with the signal.",
+        "E: EMG, A: accelerometer, G: gyroscope. Degree: how a value grows with the signal.",
         "",
         "| family | feature | what it is | unit | degree | of |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for family, module in FAMILIES.items():
-        for entry in vars(module).values():
-            if isinstance(entry, Feature):
-                lines.append(_row(family, entry, specs))
+        entries = (e for e in vars(module).values() if isinstance(e, Feature))
+        lines.extend(_row(family, entry, specs) for entry in entries)
     counts = ", ".join(
         f"{sum(len(e.columns(spec)) for e in catalogue(spec.modality))} for {modality}"
         for modality, spec in specs.items()
@@ -31,7 +31,7 @@ def feature_table(specs: dict[str, FeatureSpec]) -> str:
     return "\n".join((*lines, "", f"Columns: {counts}."))
 
 
-def _row(family: str, entry: Feature, specs: dict[str, FeatureSpec]) -> str:
+def _row(family: str, entry: Feature, specs: Mapping[Modality, FeatureSpec]) -> str:
     name = entry.name
     if entry.argument:
         keys = getattr(specs[entry.modalities[0]], entry.argument)
@@ -49,7 +49,9 @@ def with_tables(text: str, layout: Layout) -> str:
     }
     pattern = r"(<!-- features: begin -->\n).*?(<!-- features: end -->)"
     table = feature_table(specs)
-    return re.sub(pattern, lambda found: f"{found[1]}\n{table}\n\n{found[2]}", text, flags=re.S)
+    return re.sub(
+        pattern, lambda found: f"{found[1]}\n{table}\n\n{found[2]}", text, flags=re.DOTALL
+    )
 
 
 def main() -> None:

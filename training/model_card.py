@@ -24,8 +24,8 @@ def model_card(card: Card, report: dict[str, Any]) -> str:
         ),
         f"- Validation: {card.metrics['validation']}",
         (
-            f"- Candidate sets at {card.conformal.level:.0%}; windows unlike training at a false-alarm"
-            f" rate of {card.novelty.false_alarm_rate:.1%}"
+            f"- Candidate sets at {card.conformal.level:.0%}; windows unlike training at a"
+            f" false-alarm rate of {card.novelty.false_alarm_rate:.1%}"
         ),
         f"- Features: {len(card.columns)} columns, fingerprint `{card.fingerprint[:16]}`",
         f"- Commit: {provenance.git_commit or 'unknown'}",
@@ -33,8 +33,9 @@ def model_card(card: Card, report: dict[str, Any]) -> str:
         "## Figures",
         "",
         (
-            f"Data: {card.metrics['data']}. Validation: {card.metrics['validation']}. Intervals: 95 %"
-            " bootstrap over subjects. Recall and precision are among decided windows."
+            f"Data: {card.metrics['data']}. Validation: {card.metrics['validation']}."
+            " Intervals: 95 % bootstrap over subjects. Recall and precision are among decided"
+            " windows."
         ),
         "",
         "| figure | value | interval |",
@@ -56,8 +57,8 @@ def model_card(card: Card, report: dict[str, Any]) -> str:
         "## Limits",
         "",
         (
-            "- Fasciculation and clonus have never been validated on recordings of people: no public"
-            " recordings exist."
+            "- Fasciculation and clonus have never been validated on recordings of people: no"
+            " public recordings exist."
         ),
         (
             "- Steady clonus and steady tremor can look alike in a short window; the answer is then"

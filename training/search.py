@@ -27,10 +27,14 @@ def search(table: LabelledTable, config: ModelConfig, salt: int, title: str) -> 
     study = optuna.create_study(direction="minimize", sampler=sampler)
     study.enqueue_trial(_as_trial(config.training.booster))
     with tqdm(total=settings.trials, desc=title, unit="trial", leave=False) as bar:
+
+        def done(*_: object) -> None:
+            bar.update()
+
         study.optimize(
             lambda trial: _loss(table, config, _propose(trial, config.training.booster), salt),
             n_trials=settings.trials,
-            callbacks=[lambda *_: bar.update()],
+            callbacks=[done],
         )
     return _from_trial(study.best_trial.params, config.training.booster)
 

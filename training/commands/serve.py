@@ -1,16 +1,13 @@
 """The serve command: see that the models are fit to serve, then hand over to BentoML."""
 
-import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
-from features import ConfigError, Modality
+from features import ConfigError
+from serving.selection import SERVED_VARIABLE, served_modalities
 from training.promote import served_directory
-
-SERVED_VARIABLE = "QUAVER_SERVE"
 
 
 def serve_models(host: str, port: int) -> int:
@@ -45,24 +42,12 @@ def service_command(host: str, port: int) -> list[str]:
 
 def check_models() -> None:
     """See that every model that is to be served is there; its exam is the service's to hold."""
-    for modality in modalities_to_serve():
+    for modality in served_modalities():
         if served_directory(f"quaver-{modality}") is None:
             raise ConfigError(
                 f"no model for {modality} has been promoted; run `quaver promote {modality}`, or"
                 f" name the modalities to serve in {SERVED_VARIABLE}"
             )
-
-
-def modalities_to_serve() -> tuple[Modality, ...]:
-    """Return the modalities that the environment names, all when it names none."""
-    known: tuple[Modality, ...] = get_args(Modality)
-    names = [name for name in os.environ.get(SERVED_VARIABLE, "").split(",") if name]
-    unknown = sorted(set(names) - set(known))
-    if unknown:
-        raise ConfigError(
-            f"{SERVED_VARIABLE} names {unknown[0]!r}; modalities are {', '.join(known)}"
-        )
-    return tuple(m for m in known if not names or m in names)
 
 
 def check_port(port: int, what: str, how: str) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import typer
 
 from features import ConfigError, Modality
-from training.commands.serve import check_models, check_port, modalities_to_serve, service_command
+from serving.selection import served_modalities
+from training.commands.serve import check_models, check_port, service_command
 from training.config import load_config
 from training.layout import Layout
 from training.simulate.config import Simulation
@@ -48,7 +49,7 @@ def start(port: int, mlflow_port: int, layout: Layout) -> int:
             started.append(_start(_mlflow_command(mlflow_port)))
             _wait_for(f"{page}/health", started)
         _wait_for(f"http://{_HOST}:{port}/readyz", started)
-        for modality in modalities_to_serve():
+        for modality in served_modalities():
             typer.echo(_first_answer(modality, port, layout))
         typer.echo(_addresses(port, page))
         return _wait_for_end(started)
@@ -110,8 +111,8 @@ def _wait_for(address: str, started: list[subprocess.Popen[bytes]]) -> None:
         for process in started:
             if process.poll() is not None:
                 raise ConfigError(
-                    f"`{' '.join(process.args[1:4])}` ended with status {process.returncode}"  # type: ignore[index]
-                    " before it answered; what it said stands above"
+                    f"what was to answer at {address} ended with status {process.returncode};"
+                    " what it said stands above"
                 )
         try:
             with urllib.request.urlopen(address, timeout=2):  # noqa: S310  (our own address)

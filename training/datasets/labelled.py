@@ -1,6 +1,6 @@
 """What a labelled data set is made of: recordings with spans, and the windows cut from them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
