@@ -1,5 +1,7 @@
 """Training: deterministic, honest, and refusing what cannot be learnt from."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import lightgbm
 import numpy as np
 import pytest
@@ -74,7 +76,8 @@ def test_a_fold_is_calibrated_on_the_other_folds_alone():
     """Changing the scores of one fold changes nothing of the classifier that judges it."""
     config = small_config()
     table = separable_table(config)
-    crossed = cross_fit(table, config, [config.training.booster] * 3)
+    with ThreadPoolExecutor(2) as pool:
+        crossed = cross_fit(table, config, [config.training.booster] * 3, pool)
     provenance = train(table, config, "x").classifier.card.provenance
     held_out = crossed.held_out[0]
 
@@ -93,7 +96,8 @@ def test_answers_of_folds_come_from_the_classifier_that_serves():
     """What judge_folds reports of a fold is what that fold's classifier answers."""
     config = small_config()
     table = separable_table(config)
-    crossed = cross_fit(table, config, [config.training.booster] * 3)
+    with ThreadPoolExecutor(2) as pool:
+        crossed = cross_fit(table, config, [config.training.booster] * 3, pool)
     provenance = train(table, config, "x").classifier.card.provenance
     judged = judge_folds(crossed, config, provenance)
     held_out = crossed.held_out[0]

@@ -64,7 +64,7 @@ def datasets(
 @app.command()
 def features(modalities: Modalities = None, root: Root = Path()) -> None:
     """Compute the features of the windows that a model is trained on."""
-    from training.stages import features_stage
+    from training.features_stage import features_stage
 
     for modality in _chosen(modalities):
         counts = features_stage(modality, Layout(root))
@@ -75,8 +75,8 @@ def features(modalities: Modalities = None, root: Root = Path()) -> None:
 @app.command()
 def train(modalities: Modalities = None, root: Root = Path()) -> None:
     """Train on the features, judge by held-out subjects, log to MLflow and register the model."""
-    from training.stages import train_stage
     from training.tables import answers_table, figures_table
+    from training.training_stage import train_stage
 
     for modality in _chosen(modalities):
         trained, logged = train_stage(modality, Layout(root))

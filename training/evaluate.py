@@ -117,12 +117,12 @@ def label_order(labels: NDArray[np.str_], classes: tuple[str, ...]) -> tuple[str
 def figures(counts: Counts, names: tuple[str, ...], classes: tuple[str, ...]) -> dict[str, float]:
     """Return the figures of counts of shape (n_labels, n_answers), undecided windows apart.
 
+    Windows whose label is no class (stand-ins, look-alikes, unclear ones) count in none of them.
     ``recall`` and ``precision`` are among decided windows; a class nobody was given has none.
     """
     result: dict[str, float] = {}
-    total = counts.sum()
-    result["undecided"] = _share(counts[:, -1].sum(), total)
     known = [i for i, name in enumerate(names) if name in classes]
+    result["undecided"] = _share(counts[known, -1].sum(), counts[known].sum())
     decided = counts[known, :-1]
     f1: list[float] = []
     correct = 0
@@ -240,6 +240,15 @@ def report(judged: Judged, *, samples: int, seed: int) -> dict[str, Any]:
         "macro_f1_by_group": {g: f["macro_f1"] for g, f in by_group.items()},
         "undecided_by_group": {g: f["undecided"] for g, f in by_group.items()},
     }
+
+
+def headline(each: dict[str, Any]) -> dict[str, float]:
+    """Return the figures of a report that are worth a metric of their own, by flat name."""
+    flat = {name: figure["value"] for name, figure in each["figures"].items()}
+    flat["expected_calibration_error"] = each["expected_calibration_error"]
+    flat["coverage__mean"] = each["coverage"]["mean"]
+    flat["coverage__worst"] = each["coverage"]["worst"]
+    return {name: float(value) for name, value in flat.items() if np.isfinite(value)}
 
 
 def _scored(judged: Judged) -> NDArray[np.intp]:

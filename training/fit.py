@@ -23,9 +23,6 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
-_WORKERS = 2
-"""Folds that are fitted side by side; what they give does not depend on it."""
-
 
 @dataclass(frozen=True, eq=False)
 class CrossFit:
@@ -89,12 +86,14 @@ def cross_fit(
     table: LabelledTable,
     config: ModelConfig,
     boosters: list[BoosterConfig],
+    pool: ThreadPoolExecutor,
     done: Callable[[], object] = lambda: None,
 ) -> CrossFit:
     """Fit one model a fold, each with its own parameters, and score what each has not seen.
 
     Folds are fitted side by side, each on one thread: LightGBM's own threads wait for one another
     at every split, which is slow on a machine that has other work. ``done`` is called after each.
+    What a pool of any size gives is the same.
     """
     training = config.training
     targets = targets_of(table, config.classes)
@@ -109,8 +108,7 @@ def cross_fit(
         done()
         return booster, reference_of(values[seen], config, k)
 
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        fitted = list(pool.map(fit_fold, range(len(held_out))))
+    fitted = list(pool.map(fit_fold, range(len(held_out))))
     scores = np.zeros((len(table), len(config.classes)))
     distances = np.zeros(len(table))
     for mask, (booster, reference) in zip(held_out, fitted, strict=True):

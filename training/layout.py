@@ -1,7 +1,9 @@
 """Layout: where everything lies below the project's folder."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -34,3 +36,11 @@ class Layout:
     def reports(self, modality: str) -> Path:
         """Figures and plots of the last training and evaluation."""
         return self.root / "reports" / modality
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write plain data; the file is whole or absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -1,5 +1,6 @@
 """Train: from a table of labelled features to a classifier and what is known of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +13,23 @@ from serving.card import Provenance
 from serving.classifier import Classifier
 from training.config import Booster, ModelConfig
 from training.evaluate import Judged, join_judged, report
-from training.fit import CrossFit, assemble, cross_fit, fit_booster, reference_of
+from training.fit import (
+    CrossFit,
+    assemble,
+    cross_fit,
+    fit_booster,
+    reference_of,
+    targets_of,
+)
 from training.provenance import data_sha256, git_commit, versions
 from training.search import search
 from training.split import folds
 from training.table import LabelledTable
 
 Mask = NDArray[np.bool_]
+
+_WORKERS = 2
+"""Models that are fitted side by side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +65,16 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
             f"no window is usable and labelled with one of {', '.join(config.classes)}"
         )
     boosters = _parameters(kept, config)
-    with tqdm(total=config.training.folds + 1, desc="fit", unit="model", leave=False) as bar:
-        crossed = cross_fit(kept, config, boosters[:-1], bar.update)
-        final = fit_booster(
-            kept.features.values, crossed.targets, kept.features.columns, config, boosters[-1]
+    targets = targets_of(kept, config.classes)
+    with (
+        ThreadPoolExecutor(_WORKERS) as pool,
+        tqdm(total=config.training.folds + 1, desc="fit", unit="model", leave=False) as bar,
+    ):
+        last = pool.submit(
+            fit_booster, kept.features.values, targets, kept.features.columns, config, boosters[-1]
         )
+        crossed = cross_fit(kept, config, boosters[:-1], pool, bar.update)
+        final = last.result()
         bar.update()
     provenance = _provenance(kept, config, description)
     judged = judge_folds(crossed, config, provenance)

@@ -10,8 +10,8 @@ from training.config import ModelConfig, load_config
 from training.datasets.opening import Opened, open_source
 from training.datasets.registry import REAL, data_folder
 from training.evaluate import report
+from training.evaluation_stage import evaluate_stage, judge_source, log_reports, logged_run
 from training.layout import Layout
-from training.stages import evaluate_stage, judge_source, log_reports, logged_run
 from training.tables import answers_table, figures_table, heading
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from features import Modality
 from training import tracking
 from training.config import load_config
+from training.evaluation_stage import logged_run
 from training.layout import Layout
 from training.promote import Gate, promote
-from training.stages import logged_run
 
 
 def promote_run(modality: Modality | None, run: str | None, layout: Layout) -> Iterator[str]:

@@ -1,0 +1,45 @@
+"""The features stage: labelled windows of the training sets to a table of features, as a file."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from tqdm import tqdm
+
+from features import Modality
+from training.config import ModelConfig, load_config
+from training.datasets.labelled import LabelledWindows
+from training.datasets.opening import Opened, labelled_batches, open_source
+from training.layout import Layout
+from training.table import tabulate
+
+
+def features_stage(modality: Modality, layout: Layout) -> dict[str, int]:
+    """Compute the features of the windows a model is trained on; return windows a label."""
+    config = load_config(layout.config(modality), ModelConfig)
+    batches = labelled_windows(
+        opened_sources(config.data.train, modality, layout), config, "features"
+    )
+    table = tabulate(batches, config.features)
+    table.write(layout.features(modality, "train"))
+    names, counts = np.unique(table.labels, return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def opened_sources(names: tuple[str, ...], modality: Modality, layout: Layout) -> list[Opened]:
+    """Open the sets that a configuration names."""
+    return [open_source(name, modality, layout.simulated(modality)) for name in names]
+
+
+def labelled_windows(
+    opened: list[Opened], config: ModelConfig, what: str
+) -> Iterator[LabelledWindows]:
+    """Yield labelled windows of one device at a time, with a progress bar."""
+    modality = config.features.modality
+    for one in opened:
+        batches = labelled_batches(
+            one.recordings(modality), config.labelling, config.features.window_s
+        )
+        with tqdm(desc=f"{what} {modality} {one.folder.name}", unit="window", leave=False) as bar:
+            for batch in batches:
+                yield batch
+                bar.update(len(batch))
