@@ -63,8 +63,8 @@ docs: $(READY)  ## Write the tables of the README anew
 	$(BIN)/python -m training.documentation
 
 bench: $(READY)  ## Compare with peers and floors
-	$(BIN)/python benchmarks/features.py
-	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python -P benchmarks/features.py
+	$(BIN)/python -P benchmarks/serving.py
 
 clean:  ## Remove the environment and everything that was made
 	rm -rf $(VENV) data models reports mlruns mlflow.db .bentoml .dvc/cache .dvc/tmp

@@ -7,6 +7,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from features.kernels import kernel
+from features.small import largest, smallest
 
 Array = NDArray[np.float64]
 
@@ -102,6 +103,6 @@ def _peaks(
         twice = int(np.round(2 * lag))
         last = min(len(r) - 1, twice + around)
         if twice <= last:
-            out[2] = np.max(r[twice - around : last + 1])
-        out[3] = np.min(r[:peak])
+            out[2] = largest(r[twice - around : last + 1])
+        out[3] = smallest(r[:peak])
     return result

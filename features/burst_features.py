@@ -7,6 +7,7 @@ from features import ragged
 from features.bursts import Bursts
 from features.feature import feature, ratio
 from features.kernels import kernel
+from features.small import deviation, mean
 from features.spectrum import Line
 
 Array = NDArray[np.float64]
@@ -112,9 +113,9 @@ def _peak_times(bursts: Bursts) -> Array:
 def _variation(rows: Array) -> Array:  # pragma: no cover (compiled)
     result = np.full(len(rows), np.nan)
     for w in range(len(rows)):
-        centre = np.mean(rows[w])
+        centre = mean(rows[w])
         if centre > 0:
-            result[w] = np.std(rows[w]) / centre
+            result[w] = deviation(rows[w]) / centre
     return result
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.kernels import kernel
+from features.small import largest, sort
 from features.spec import Bursts as BurstSpec
 
 Array = NDArray[np.float64]
@@ -118,7 +119,7 @@ def moving_average(samples: Array, length: int) -> Array:  # pragma: no cover (c
             if t - before > 0:
                 total -= x[t - before - 1]
             result[w, t] = total / (min(n, t + after + 1) - max(0, t - before))
-        least = _ROUNDING * np.max(result[w])
+        least = _ROUNDING * largest(result[w])
         for t in range(n):
             if result[w, t] <= least:
                 result[w, t] = 0.0
@@ -132,10 +133,12 @@ def row_percentile(rows: Array, stride: int, percent: float) -> Array:  # pragma
     Neighbouring samples of a smoothed signal say the same, so that a few of them suffice.
     """
     result = np.empty(len(rows))
+    sparse = np.empty((rows.shape[1] + stride - 1) // stride)
     for w in range(len(rows)):
-        sparse = rows[w, ::stride]
-        place = int(percent / 100 * (len(sparse) - 1))
-        result[w] = np.partition(sparse, place)[place]
+        for i in range(len(sparse)):
+            sparse[i] = rows[w, i * stride]
+        sort(sparse)
+        result[w] = sparse[int(percent / 100 * (len(sparse) - 1))]
     return result
 
 
@@ -174,6 +177,16 @@ def _scan(
 
 
 @kernel
+def _grown(table: Index, n: int) -> Index:  # pragma: no cover (compiled)
+    """Return a table with more rows."""
+    result = np.empty((n, table.shape[1]), dtype=np.int64)
+    for i in range(len(table)):
+        for j in range(table.shape[1]):
+            result[i, j] = table[i, j]
+    return result
+
+
+@kernel
 def _find(
     envelope: Array, upper: Array, lower: Array, min_on: int, min_off: int
 ) -> Index:  # pragma: no cover (compiled)
@@ -186,11 +199,10 @@ def _find(
             continue
         count = _scan(envelope[w], upper[w], lower[w], min_on, min_off, scratch)
         if total + count > len(found):
-            grown = np.empty((2 * (total + count), 4), dtype=np.int64)
-            grown[:total] = found[:total]
-            found = grown
+            found = _grown(found, 2 * (total + count))
         for i in range(count):
             found[total, 0] = w
-            found[total, 1:] = scratch[i]
+            for j in range(3):
+                found[total, j + 1] = scratch[i, j]
             total += 1
     return found[:total].copy()

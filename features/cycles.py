@@ -18,6 +18,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from features.kernels import kernel
+from features.small import deviation, largest, log_slope, mean, median, quantile, sort
 
 Array = NDArray[np.float64]
 
@@ -114,9 +115,10 @@ def _raised_cosine(distance_hz: Array, half_width_hz: Array) -> Array:
 
 
 @kernel
-def _active_run(envelope: Array, threshold: float) -> tuple[int, int]:  # pragma: no cover
-    """Return the stretch above the threshold around the highest point, as [start, stop)."""
-    peak = int(np.argmax(envelope))
+def _active_run(
+    envelope: Array, peak: int, threshold: float
+) -> tuple[int, int]:  # pragma: no cover
+    """Return the stretch above the threshold around the peak, as [start, stop)."""
     start = peak
     while start > 0 and envelope[start - 1] >= threshold:
         start -= 1
@@ -159,17 +161,24 @@ def _crossings(
 
 
 @kernel
-def _slope_of_log(times: Array, values: Array) -> float:  # pragma: no cover (compiled)
-    t = times - np.mean(times)
-    denominator = np.sum(t * t)
-    if denominator == 0:
-        return np.nan
-    return float(np.sum(t * np.log(values)) / denominator)
+def _stability(periods: Array) -> float:  # pragma: no cover (compiled)
+    """Return the interquartile range of the change of frequency from cycle to cycle."""
+    changes = np.empty(len(periods) - 1)
+    for i in range(len(changes)):
+        changes[i] = 1.0 / periods[i + 1] - 1.0 / periods[i]
+    sort(changes)
+    return quantile(changes, 0.75) - quantile(changes, 0.25)
 
 
 @kernel
-def _interquartile_range(values: Array) -> float:  # pragma: no cover (compiled)
-    return np.percentile(values, 75) - np.percentile(values, 25)
+def _envelope(wave: NDArray[np.complex128], out: Array) -> int:  # pragma: no cover (compiled)
+    """Write the envelope of a wave; return where it is highest."""
+    peak = 0
+    for t in range(len(wave)):
+        out[t] = np.hypot(wave[t].real, wave[t].imag)
+        if out[t] > out[peak]:
+            peak = t
+    return peak
 
 
 @kernel
@@ -178,35 +187,36 @@ def _measure_cycles(
 ) -> Array:  # pragma: no cover (compiled)
     result = np.full((len(waves), 10), np.nan)
     crossings = np.empty(waves.shape[1])
+    periods, peaks, times = np.empty((3, waves.shape[1]))
+    envelope = np.empty(waves.shape[1])
     for w in range(len(waves)):
         out = result[w]
         out[0] = 0.0
         if np.isnan(frequency_hz[w]):
             continue
         wave = waves[w]
-        envelope = np.abs(wave)
-        peak = int(np.argmax(envelope))
+        peak = _envelope(wave, envelope)
         if envelope[peak] <= 0:
             continue
-        start, stop = _active_run(envelope, floor * envelope[peak])
+        start, stop = _active_run(envelope, peak, floor * envelope[peak])
         out[7] = (stop - start) / len(envelope)
         cycle = rate_hz / frequency_hz[w]
-        out[8] = _rise_samples(envelope, peak, -1) / cycle
-        out[9] = _rise_samples(envelope, peak, 1) / cycle
+        for side in range(2):
+            out[8 + side] = _rise_samples(envelope, peak, 2 * side - 1) / cycle
         n = _crossings(wave, start, stop, crossings) - 1
         out[0] = max(n, 0)
         if n < 1:
             continue
-        periods = (crossings[1 : n + 1] - crossings[:n]) / rate_hz
-        out[1] = np.median(periods)
-        peaks = np.empty(n)
         for i in range(n):
-            peaks[i] = np.max(envelope[int(crossings[i]) : int(crossings[i + 1]) + 1])
+            periods[i] = (crossings[i + 1] - crossings[i]) / rate_hz
+            peaks[i] = largest(envelope[int(crossings[i]) : int(crossings[i + 1]) + 1])
+            times[i] = crossings[i] / rate_hz
+        out[1] = median(periods[:n])
         if n >= FEWEST_CYCLES:
-            out[2] = np.std(periods) / np.mean(periods)
-            out[3] = _interquartile_range(np.diff(1.0 / periods))
-            out[5] = np.std(peaks) / np.mean(peaks)
-            out[6] = _slope_of_log(crossings[:n] / rate_hz, peaks)
+            out[2] = deviation(periods[:n]) / mean(periods[:n])
+            out[3] = _stability(periods[:n])
+            out[5] = deviation(peaks[:n]) / mean(peaks[:n])
+            out[6] = log_slope(times[:n], peaks[:n])
         if n >= STEADY_FROM_CYCLE + 1:
-            out[4] = periods[0] / np.median(periods[STEADY_FROM_CYCLE - 1 :])
+            out[4] = periods[0] / median(periods[STEADY_FROM_CYCLE - 1 : n])
     return result

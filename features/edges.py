@@ -15,7 +15,11 @@ _SILENCE = 1e-10
 def silence_rounding(samples: Array) -> Array:  # pragma: no cover (compiled)
     """Set to zero, in place, what is but rounding beside the largest value of its window."""
     for w in range(len(samples)):
-        least = _SILENCE * np.max(np.abs(samples[w]))
+        highest = 0.0
+        for c in range(samples.shape[1]):
+            for t in range(samples.shape[2]):
+                highest = max(highest, abs(samples[w, c, t]))
+        least = _SILENCE * highest
         for c in range(samples.shape[1]):
             for t in range(samples.shape[2]):
                 if abs(samples[w, c, t]) <= least:
@@ -35,7 +39,8 @@ def mirrored(samples: Array, padding: int) -> Array:  # pragma: no cover (compil
         for c in range(n_channels):
             x = samples[w, c]
             out = result[w, c]
-            out[padding : padding + n] = x
+            for t in range(n):
+                out[padding + t] = x[t]
             for t in range(padding):
                 place = t % (2 * n)
                 at = place if place < n else 2 * n - 1 - place

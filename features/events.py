@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.bursts import Bursts, Index, hysteresis, moving_average, row_percentile
 from features.kernels import kernel
+from features.small import median
 from features.spec import Events as EventSpec
 
 Array = NDArray[np.float64]
@@ -128,7 +129,10 @@ def _describe(
     phases = np.empty(n)
     for i in range(n):
         x = trace[window[i], start[i] : stop[i]]
-        amplitude[i] = np.max(x) - np.min(x)
+        low = high = x[0]
+        for value in x:
+            low, high = min(low, value), max(high, value)
+        amplitude[i] = high - low
         least = 0.1 * amplitude[i]
         count = 0
         side = 0
@@ -185,6 +189,30 @@ def _best_correlation(
 
 
 @kernel
+def _strongest(
+    at: Index, peak: Array, half: int, n: int, out: Index
+) -> int:  # pragma: no cover (compiled)
+    """Write where the strongest events lie whose surroundings are there; return how many.
+
+    Of equally strong ones the first comes first.
+    """
+    taken = np.zeros(len(at), dtype=np.bool_)
+    count = 0
+    while count < len(out):
+        best = -1
+        for i in range(len(at)):
+            inside = at[i] >= half and at[i] + half < n
+            if inside and not taken[i] and (best < 0 or peak[i] > peak[best]):
+                best = i
+        if best < 0:
+            break
+        taken[best] = True
+        out[count] = at[best]
+        count += 1
+    return count
+
+
+@kernel
 def _similarity(
     trace: Array, first: Index, at: Index, peak: Array, half: int, lag: int
 ) -> Array:  # pragma: no cover (compiled)
@@ -198,18 +226,14 @@ def _similarity(
     pairs = np.empty(_MOST_COMPARED * (_MOST_COMPARED - 1) // 2)
     chosen = np.empty(_MOST_COMPARED, dtype=np.int64)
     for w in range(n_windows):
-        events = np.arange(first[w], first[w + 1])
-        events = events[np.argsort(-peak[first[w] : first[w + 1]], kind="mergesort")]
-        count = 0
-        for i in events:
-            if count < _MOST_COMPARED and at[i] >= half and at[i] + half < n:
-                chosen[count] = at[i]
-                count += 1
+        count = _strongest(
+            at[first[w] : first[w + 1]], peak[first[w] : first[w + 1]], half, n, chosen
+        )
         n_pairs = 0
         for i in range(count):
             for j in range(i):
                 pairs[n_pairs] = _best_correlation(trace[w], chosen[i], chosen[j], half, lag)
                 n_pairs += 1
         if n_pairs > 0:
-            result[w] = np.median(pairs[:n_pairs])
+            result[w] = median(pairs[:n_pairs])
     return result

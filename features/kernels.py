@@ -6,6 +6,7 @@ run on threads. Division follows IEEE (0/0 is NaN), as in NumPy.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -15,9 +16,19 @@ from numpy.typing import NDArray
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+_SHARED = Path(__file__).with_name("small.py")
+"""The one file whose kernels those of others call."""
+
+
 def kernel(function: _F) -> _F:
     """Compile a function that loops over windows."""
-    return cast("_F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    # Numba keeps compiled code until the file that holds the function changes; what it calls lies
+    # in the shared file too.
+    shared = _SHARED.stat()
+    index = cast("Any", compiled)._cache._cache_file  # noqa: SLF001  (there is no public way)
+    index._source_stamp = (index._source_stamp, shared.st_mtime, shared.st_size)  # noqa: SLF001
+    return cast("_F", compiled)
 
 
 def read_only(samples: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

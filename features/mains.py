@@ -9,6 +9,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from features.kernels import kernel
+from features.small import energy, largest, median
 
 Array = NDArray[np.float64]
 
@@ -70,11 +71,19 @@ def _line_frequency(
     centre = round(near_hz / bin_hz)
     if high + 1 >= len(magnitude):
         return np.nan
-    peak = low + np.argmax(magnitude[low : high + 1])
-    left = magnitude[max(centre - far, 1) : centre - near]
-    right = magnitude[centre + near : min(centre + far, len(magnitude))]
-    surroundings = np.concatenate((left, right))
-    least = max(np.sqrt(prominence) * np.median(surroundings), _ALONE * np.max(surroundings))
+    peak = low
+    for i in range(low, high + 1):
+        if magnitude[i] > magnitude[peak]:
+            peak = i
+    start, stop = max(centre - far, 1), min(centre + far, len(magnitude))
+    surroundings = np.empty(max(stop - start, 0))
+    n = 0
+    for i in range(start, stop):
+        if i < centre - near or i >= centre + near:
+            surroundings[n] = magnitude[i]
+            n += 1
+    least = np.sqrt(prominence) * median(surroundings[:n])
+    least = max(least, _ALONE * largest(surroundings[:n]))
     if not magnitude[peak] > least:
         return np.nan
     side = 1 if magnitude[peak + 1] > magnitude[peak - 1] else -1
@@ -97,7 +106,7 @@ def _subtract_lines(
     share = np.zeros(n_windows)
     for w in range(n_windows):
         x = samples[w]
-        before = np.sum(x * x)
+        before = energy(x)
         found = False
         for nominal_hz in bases_hz:
             reach_hz = _CLOCK_SHARE * nominal_hz
@@ -112,7 +121,7 @@ def _subtract_lines(
                     _subtract_sinusoid(x, line_hz / rate_hz)
                     found = True
         if found:
-            share[w] = max(0.0, 1.0 - np.sum(x * x) / before)
+            share[w] = max(0.0, 1.0 - energy(x) / before)
     return share
 
 

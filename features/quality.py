@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.kernels import kernel, read_only
+from features.small import largest, smallest, sort
 from features.spec import FeatureSpec
 from features.windows import Windows
 
@@ -76,18 +77,19 @@ def _plateau(x: Array, level: float, beside: float) -> int:  # pragma: no cover 
     ``beside`` is the level next to it, which an unclipped signal visits about as often. A crest
     that is met once in each cycle is not cut.
     """
-    at_level = 0
+    at_level = nearly = 0
     for t in range(len(x)):
+        nearly += x[t] == beside
         if x[t] == level:
             before = t > 0 and x[t - 1] == level
             at_level += before or (t + 1 < len(x) and x[t + 1] == level)
-    return at_level if at_level > _PLATEAU * np.sum(x == beside) else 0
+    return at_level if at_level > _PLATEAU * nearly else 0
 
 
 @kernel
 def _held(x: Array) -> int:  # pragma: no cover (compiled)
     """Return the samples on plateaus at the lowest and the highest level."""
-    low, high = np.min(x), np.max(x)
+    low, high = smallest(x), largest(x)
     if not high > low:
         return 0
     above, below = np.inf, -np.inf
@@ -97,11 +99,21 @@ def _held(x: Array) -> int:  # pragma: no cover (compiled)
         if below < value < high:
             below = value
     held = _plateau(x, low, above) + _plateau(x, high, below)
-    if held > 0:
-        steps = np.diff(np.sort(x))
-        if high - low < _LEVELS * np.min(steps[steps > 0]):
-            return 0
-    return held
+    return 0 if held > 0 and high - low < _LEVELS * _step(x) else held
+
+
+@kernel
+def _step(x: Array) -> float:  # pragma: no cover (compiled)
+    """Return the smallest distance between two different values."""
+    ordered = np.empty(len(x))
+    for t in range(len(x)):
+        ordered[t] = x[t]
+    sort(ordered)
+    result = np.inf
+    for t in range(1, len(ordered)):
+        if ordered[t] > ordered[t - 1]:
+            result = min(result, ordered[t] - ordered[t - 1])
+    return result
 
 
 @kernel

@@ -7,6 +7,7 @@ Every function returns shape (n_windows,), with NaN where a window has too few i
 import numpy as np
 from numpy.typing import NDArray
 
+from features import small
 from features.kernels import kernel
 
 Array = NDArray[np.float64]
@@ -22,7 +23,7 @@ def mean(values: Array, first: Index) -> Array:  # pragma: no cover (compiled)
     result = np.full(len(first) - 1, np.nan)
     for w in range(len(result)):
         if first[w + 1] > first[w]:
-            result[w] = np.mean(values[first[w] : first[w + 1]])
+            result[w] = small.mean(values[first[w] : first[w + 1]])
     return result
 
 
@@ -32,7 +33,7 @@ def median(values: Array, first: Index) -> Array:  # pragma: no cover (compiled)
     result = np.full(len(first) - 1, np.nan)
     for w in range(len(result)):
         if first[w + 1] > first[w]:
-            result[w] = np.median(values[first[w] : first[w + 1]])
+            result[w] = small.median(values[first[w] : first[w + 1]])
     return result
 
 
@@ -42,7 +43,7 @@ def maximum(values: Array, first: Index) -> Array:  # pragma: no cover (compiled
     result = np.full(len(first) - 1, np.nan)
     for w in range(len(result)):
         if first[w + 1] > first[w]:
-            result[w] = np.max(values[first[w] : first[w + 1]])
+            result[w] = small.largest(values[first[w] : first[w + 1]])
     return result
 
 
@@ -53,9 +54,9 @@ def variation(values: Array, first: Index) -> Array:  # pragma: no cover (compil
     for w in range(len(result)):
         group = values[first[w] : first[w + 1]]
         if len(group) > 1:
-            centre = np.mean(group)
+            centre = small.mean(group)
             if centre > 0:
-                result[w] = np.std(group) / centre
+                result[w] = small.deviation(group) / centre
     return result
 
 
@@ -66,10 +67,8 @@ def log_slope(times: Array, values: Array, first: Index) -> Array:  # pragma: no
     for w in range(len(result)):
         t = times[first[w] : first[w + 1]]
         v = values[first[w] : first[w + 1]]
-        if len(t) < FEWEST_FOR_SLOPE or np.min(v) <= 0:
-            continue
-        t = t - np.mean(t)
-        result[w] = np.sum(t * np.log(v)) / np.sum(t * t)
+        if len(t) >= FEWEST_FOR_SLOPE and small.smallest(v) > 0:
+            result[w] = small.log_slope(t, v)
     return result
 
 

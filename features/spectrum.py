@@ -8,6 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from features.kernels import kernel
+from features.small import median, total
 
 Array = NDArray[np.float64]
 
@@ -145,7 +146,8 @@ def _mean_power(transformed: NDArray[np.complex128]) -> Array:  # pragma: no cov
             for f in range(n_freqs):
                 value = transformed[w, s, f]
                 result[w, f] += value.real * value.real + value.imag * value.imag
-        result[w] /= n_segments
+        for f in range(n_freqs):
+            result[w, f] /= n_segments
     return result
 
 
@@ -155,10 +157,7 @@ def _power_around(
 ) -> float:  # pragma: no cover (compiled)
     first = max(1, int(np.ceil((centre_hz - half_width_hz) / bin_hz)))
     last = min(len(psd) - 1, int(np.floor((centre_hz + half_width_hz) / bin_hz)))
-    total = 0.0
-    for i in range(first, last + 1):
-        total += psd[i]
-    return total * bin_hz
+    return total(psd[first : last + 1]) * bin_hz
 
 
 @kernel
@@ -240,7 +239,7 @@ def _find_lines(
         # A line at the edge of the band widens it: its share is never more than all.
         lowest = min(first, max(1, int(np.ceil((frequency - half_width_hz) / bin_hz))))
         highest = max(last, int(np.floor((frequency + half_width_hz) / bin_hz)))
-        out[2] = np.sum(psd[lowest : highest + 1]) * bin_hz
+        out[2] = total(psd[lowest : highest + 1]) * bin_hz
         out[3] = _half_power_width(psd, peak, bin_hz)
         for k in range(2):
             if (k + 2) * frequency <= bandwidth_hz:
@@ -248,5 +247,5 @@ def _find_lines(
         out[6] = _power_around(psd, bin_hz, frequency / 2, half_width_hz)
         guard = int(np.ceil(2 * half_width_hz / bin_hz))
         out[7] = _rival(psd, peak, first, last, guard)
-        out[8] = psd[peak] / np.median(psd[first : last + 1])
+        out[8] = psd[peak] / median(psd[first : last + 1])
     return result

@@ -17,6 +17,7 @@ from features import MODALITIES, FeatureSpec, FeatureTable, Windows, check_modal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from running_project import Up
     from starlette.testclient import TestClient
 
     from serving.classifier import Classifier
@@ -204,3 +205,21 @@ def client(promoted: Path) -> "Iterator[TestClient]":
 
     with service_client(promoted) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def up(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Up]":
+    """A tiny project in a folder with a space, in which `make up` has given its first answers.
+
+    For the tests of the xdist group "pipeline" only: a second process would do it all again.
+    """
+    from running_project import make_up  # noqa: PLC0415
+
+    with make_up(tmp_path_factory.mktemp("pipe") / "a project") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def project(up: "Up") -> Path:
+    """The folder of that project: simulated, trained, judged and promoted."""
+    return up.folder

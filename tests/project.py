@@ -10,7 +10,15 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGES = ("features", "serving", "training")
-FILES = ("dvc.yaml", ".dvcignore", "pyproject.toml", "README.md", "LICENSE")
+FILES = (
+    "Makefile",
+    "README.md",
+    "LICENSE",
+    "constraints.txt",
+    "dvc.yaml",
+    ".dvcignore",
+    "pyproject.toml",
+)
 
 TINY = {
     "rest": 1,
@@ -75,18 +83,23 @@ def _shrink(configs: Path) -> None:
 
 def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a Python module in a project: ``run(folder, "training", "train", "emg")``."""
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("MLFLOW_", "BENTOML_", "QUAVER_"))
-    }
-    clean["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
     return subprocess.run(
         [sys.executable, "-m", *words],
         cwd=folder,
-        env=clean | environment,
+        env=clean_environment() | environment,
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would lead a project to stores that are not its own."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MLFLOW_", "BENTOML_", "QUAVER_", "MAKE", "MFLAGS"))
+    }
+    clean["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
+    return clean

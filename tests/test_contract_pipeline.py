@@ -7,7 +7,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from project import change_yaml, copy_project, run
+from project import change_yaml, run
 
 from serving.exam import load
 from training.config import ModelConfig, load_config
@@ -16,15 +16,6 @@ from training.table import LabelledTable
 pytestmark = pytest.mark.xdist_group("pipeline")
 
 MODALITY = "accelerometer"
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project in which the whole pipeline of one modality has run."""
-    folder = copy_project(tmp_path_factory.mktemp("pipe") / "a project")
-    done = run(folder, "dvc", "repro", f"evaluate@{MODALITY}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
 
 
 def client(project):

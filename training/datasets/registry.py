@@ -11,6 +11,7 @@ from pathlib import Path
 
 from features import ConfigError
 from training.datasets.labelling import Labelling, label_windows
+from training.datasets.public import PUBLIC
 from training.datasets.real import (
     biosppy,
     cloudupdrs,
@@ -58,11 +59,8 @@ REAL: tuple[Source, ...] = (
     physionet_emgdb.SOURCE,
 )
 
-SIMULATED: tuple[Source, ...] = ()  # ← the simulator's source goes here
-PUBLIC: tuple[Source, ...] = ()  # ← sets that a user downloads (public.py) go here
-OWN: tuple[Source, ...] = ()  # ← a user's own recordings (own.py) go here, if they are a source
-
-SOURCES: tuple[Source, ...] = (*SIMULATED, *REAL, *PUBLIC, *OWN)
+SOURCES: tuple[Source, ...] = (*REAL, *PUBLIC)
+"""Sets with a name of their own; what is simulated or a user's own is named by its folder."""
 
 
 def source(name: str) -> Source:
