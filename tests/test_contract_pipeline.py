@@ -85,7 +85,7 @@ def test_a_changed_value_reruns_only_what_depends_on_it(project, file, change, s
 def test_the_run_holds_what_a_reviewer_needs(project):
     """Parameters, figures, plots, the card, the hash and the commit are in one run."""
     logged = the_run(project)
-    assert logged.data.params["training.booster.learning_rate"] == "0.06"
+    assert logged.data.params["training.booster.learning_rate"] == "0.12"
     assert {"macro_f1", "f1__tremor", "coverage__mean"} <= set(logged.data.metrics)
     assert "simulated_test__macro_f1" in logged.data.metrics
     assert {"data_sha256", "fingerprint", "git_commit", "validation"} <= set(logged.data.tags)

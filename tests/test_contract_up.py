@@ -199,7 +199,7 @@ def test_each_command_of_the_tutorial_does_its_work(up):
         told[" ".join(line.split()[:2])] = done.stdout
     assert "2 people, 4 recordings" in told["quaver datasets"]
     assert "simulated: simulated" in told["quaver train"]
-    assert "own: my-recordings" in told["quaver train"]
+    assert "real: my-recordings" in told["quaver train"]
     assert "serves as quaver-emg:" in told["quaver promote"]
     header, *rows = told["quaver label"].splitlines()
     assert header.startswith("recording,start_s,end_s,label,")

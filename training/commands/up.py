@@ -49,9 +49,9 @@ def start(port: int, mlflow_port: int, layout: Layout) -> int:
             started.append(_start(_mlflow_command(mlflow_port)))
             _wait_for(f"{page}/health", started)
         _wait_for(f"http://{_HOST}:{port}/readyz", started)
-        for modality in served_modalities():
-            typer.echo(_first_answer(modality, port, layout))
-        typer.echo(_addresses(port, page))
+        # All first, then told together: in between, the service logs that it was asked.
+        answers = [_first_answer(modality, port, layout) for modality in served_modalities()]
+        typer.echo("\n".join((*answers, _addresses(port, page))))
         return _wait_for_end(started)
 
 
