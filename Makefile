@@ -16,6 +16,7 @@ export BENTOML_DO_NOT_TRACK := True
 export DO_NOT_TRACK := true
 export DVC_NO_ANALYTICS := true
 export MLFLOW_DISABLE_TELEMETRY := true
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
 .PHONY: help env up serve mlflow test check fix docs bench clean

@@ -8,6 +8,7 @@ port is open, with a sentence that names what differs and by how much.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -212,10 +213,26 @@ def load(directory: Path) -> Classifier:
 def _booster(directory: Path, card: Card) -> "lightgbm.Booster":
     import lightgbm  # noqa: PLC0415  (the service chooses what it brings along)
 
-    booster = lightgbm.Booster(model_str=(directory / "booster.txt").read_text(encoding="utf-8"))
+    text = (directory / "booster.txt").read_text(encoding="utf-8")
+    if not _is_whole(text):
+        raise ContractError(f"{directory}/booster.txt is damaged: its trees are not where it says")
+    booster = lightgbm.Booster(model_str=text)
     if tuple(booster.feature_name()) != card.columns:
         raise ContractError(f"{directory}: card.json and booster.txt name different columns")
     return booster
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether every tree begins where the header says; LightGBM ends the process if not."""
+    found = re.search(r"^tree_sizes=([\d ]+)\n\n", text, flags=re.MULTILINE)
+    if found is None:
+        return False
+    place = found.end()
+    for number, size in enumerate(found[1].split()):
+        if not text.startswith(f"Tree={number}\n", place):
+            return False
+        place += int(size)
+    return text.startswith("end of trees\n", place)
 
 
 def _checksums(directory: Path) -> str:

@@ -208,11 +208,13 @@ def client(promoted: Path) -> "Iterator[TestClient]":
 
 
 @pytest.fixture(scope="session")
-def up(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Up]":
+def up(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Up]":
     """A tiny project in a folder with a space, in which `make up` has given its first answers.
 
-    For the tests of the xdist group "pipeline" only: a second process would do it all again.
+    For the tests of the xdist group "pipeline" only: a second process would do it all again. After
+    the tiny models, so that it copies compiled kernels.
     """
+    assert tiny_models
     from running_project import make_up  # noqa: PLC0415
 
     with make_up(tmp_path_factory.mktemp("pipe") / "a project") as running:

@@ -205,23 +205,42 @@ def test_a_class_of_another_name_is_refused(directory, names):
 
 
 def test_a_tree_that_was_altered_is_refused(directory):
-    """The leaves of one tree, a thousandth larger, give other scores."""
+    """One digit in the leaves of one tree gives other scores."""
     path = directory / "booster.txt"
-    lines = path.read_text().split("\n")
-    at = next(i for i, line in enumerate(lines) if line.startswith("leaf_value="))
-    leaves = [float(leaf) * 1.001 for leaf in lines[at].removeprefix("leaf_value=").split()]
-    lines[at] = "leaf_value=" + " ".join(map(repr, leaves))
-    path.write_text("\n".join(lines))
+    text = path.read_text()
+    at = text.index("leaf_value=") + len("leaf_value=-0.")
+    while not "1" <= text[at] <= "8":
+        at += 1
+    path.write_text(text[:at] + str(int(text[at]) + 1) + text[at + 1 :])
     reseal(directory)
 
     with pytest.raises(ContractError, match="the trees give other scores than in training"):
         load(directory)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("leaf_value=", "leaf_value=1"),
+        ("tree_sizes=", "tree_sizes=1"),
+        ("Tree=1\n", "Tree=7\n"),
+        ("end of trees\n", ""),
+    ],
+)
+def test_trees_that_lie_elsewhere_than_stated_are_refused(directory, old, new):
+    """LightGBM, given such a text, would end the process without a word."""
+    path = directory / "booster.txt"
+    path.write_text(path.read_text().replace(old, new, 1))
+    reseal(directory)
+
+    with pytest.raises(ContractError, match="booster.txt is damaged: its trees are not where"):
+        load(directory)
+
+
 def test_trees_of_other_columns_are_refused(directory):
     """Card and trees must name the same columns."""
     path = directory / "booster.txt"
-    path.write_text(path.read_text().replace("feature_names=", "feature_names=un"))
+    path.write_text(path.read_text().replace("feature_names=", "feature_names=un", 1))
     reseal(directory)
 
     with pytest.raises(ContractError, match=r"card\.json and booster\.txt name different columns"):

@@ -13,6 +13,8 @@ _QUIET = {
     # A server that does not answer is said to be so within seconds, not after minutes of retrying.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    # Nine processes of the MLflow page that wait for jobs which nobody here gives them.
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
 
 
