@@ -48,7 +48,7 @@ mlflow: $(READY)  ## Open the MLflow page of this folder
 	$(BIN)/mlflow server --backend-store-uri sqlite:///mlflow.db --port $(MLFLOW_PORT) --workers 1
 
 test: $(READY)  ## Run all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2
 
 check: $(READY)  ## Style, types and floors
 	$(BIN)/ruff check

@@ -19,11 +19,28 @@ if TYPE_CHECKING:
 
     from running_project import Up
     from starlette.testclient import TestClient
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
     from serving.classifier import Classifier
     from training.datasets.labelled import LabelledWindows
 
 HERE = Path(__file__).parent
+
+WITH_A_RUNNING_PROJECT = ("test_contract_pipeline.py", "test_contract_up.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadScopeScheduling":
+    """Deal whole files to the processes; those that share a costly fixture count as one file."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  (only where there is xdist)
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "project" if file.endswith(WITH_A_RUNNING_PROJECT) else file
+
+    return ByFile(config, log)
 
 
 @cache
@@ -211,8 +228,8 @@ def client(promoted: Path) -> "Iterator[TestClient]":
 def up(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Up]":
     """A tiny project in a folder with a space, in which `make up` has given its first answers.
 
-    For the tests of the xdist group "pipeline" only: a second process would do it all again. After
-    the tiny models, so that it copies compiled kernels.
+    After the tiny models, so that it copies compiled kernels. All files that ask for it run in one
+    process, see :func:`pytest_xdist_make_scheduler`.
     """
     assert tiny_models
     from running_project import make_up  # noqa: PLC0415

@@ -16,6 +16,7 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 def small_config(modality: str = "accelerometer", **training: object) -> ModelConfig:
     """Return the configuration of a modality with few and small trees."""
     content = yaml.safe_load((CONFIGS / f"{modality}.yaml").read_text(encoding="utf-8"))
+    content["classes"] = ["fasciculation", "clonus", "tremor", "voluntary", "rest"]
     content["training"] |= {
         "folds": 3,
         "novelty_prototypes": 200,

@@ -13,8 +13,6 @@ from serving.exam import load
 from training.config import ModelConfig, load_config
 from training.table import LabelledTable
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 MODALITY = "accelerometer"
 
 
@@ -121,13 +119,14 @@ def test_the_logged_model_is_the_classifier_itself(project, tmp_path, monkeypatc
 def test_training_again_gives_the_same_text_and_a_new_run(project, tmp_path):
     """The same data, configuration and seed: the same trees byte by byte, and one more run."""
     before = (project / "models" / MODALITY / "booster.txt").read_bytes()
-    runs = len(client(project).search_runs(["1"]))
+    experiments = [client(project).get_experiment_by_name(f"quaver-{MODALITY}").experiment_id]
+    runs = len(client(project).search_runs(experiments))
     copy = tmp_path / "again"
     shutil.copytree(project, copy)
     done = run(copy, "training", "train", MODALITY)
     assert done.returncode == 0, done.stderr
     assert before == (copy / "models" / MODALITY / "booster.txt").read_bytes()
-    assert runs + 1 == len(client(copy).search_runs(["1"]))
+    assert runs + 1 == len(client(copy).search_runs(experiments))
 
 
 def test_an_unreachable_server_is_said_so_at_once(project):

@@ -22,8 +22,6 @@ from training.simulate.config import Simulation
 from training.simulate.parameters import Physiology
 from training.simulate.population import people
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -100,7 +98,7 @@ def test_make_test_is_pytest_on_everything(up):
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == ".venv/bin/python -m pytest --numprocesses 2 --dist loadgroup"
+    assert done.stdout.strip() == ".venv/bin/python -m pytest --numprocesses 2"
 
 
 def test_help_lists_every_command_of_the_makefile(up):
@@ -202,7 +200,7 @@ def test_each_command_of_the_tutorial_does_its_work(up):
     assert "real: my-recordings" in told["quaver train"]
     assert "serves as quaver-emg:" in told["quaver promote"]
     header, *rows = told["quaver label"].splitlines()
-    assert header.startswith("recording,start_s,end_s,label,")
+    assert header.startswith("channel,start_s,end_s,label,")
     assert len(rows) == 6
 
 

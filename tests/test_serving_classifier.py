@@ -75,6 +75,7 @@ def judge(tiny_of, tremor_table):
         tiny = tiny_of("accelerometer")
         card = tiny.card.model_copy(
             update={
+                "classes": CLASSES,
                 "calibration": Calibration(temperature=1.0, biases=(0.0,) * 5),
                 "conformal": Conformal(level=0.9, thresholds=(threshold,) * 5),
                 "novelty": Novelty(neighbours=1, threshold=10.0, false_alarm_rate=0.01),
@@ -322,7 +323,7 @@ def test_no_windows_are_no_answers(tiny_of):
     answer, contributions = tiny_of("accelerometer").contributions(windows)
 
     assert len(answer) == 0
-    assert answer.probabilities.shape == (0, 5)
+    assert answer.probabilities.shape == (0, len(tiny_of("accelerometer").card.classes))
     assert contributions.shape[0] == 0
 
 
@@ -351,7 +352,8 @@ def test_contributions_sum_to_the_score(tiny_of, unseen_of, modality):
 
     scores = tiny.scores(answer.features.values)
 
-    assert contributions.shape == (len(answer), 5, len(tiny.card.columns) + 1)
+    n_classes = len(tiny.card.classes)
+    assert contributions.shape == (len(answer), n_classes, len(tiny.card.columns) + 1)
     assert contributions.sum(axis=2) == pytest.approx(scores, rel=1e-6, abs=1e-9)
 
 

@@ -233,7 +233,7 @@ def test_trees_that_lie_elsewhere_than_stated_are_refused(directory, old, new):
     path.write_text(path.read_text().replace(old, new, 1))
     reseal(directory)
 
-    with pytest.raises(ContractError, match="booster.txt is damaged: its trees are not where"):
+    with pytest.raises(ContractError, match=r"booster\.txt is damaged: its trees are not where"):
         load(directory)
 
 
