@@ -37,6 +37,9 @@ $(READY): pyproject.toml constraints.txt
 
 up: $(READY)  ## Simulate, train, promote and serve; PORT= and MLFLOW_PORT= choose the ports
 	@$(BIN)/quaver up --check --port $(PORT) --mlflow-port $(MLFLOW_PORT)
+	@# Two chains side by side, as many as there are cores; then whatever they have left.
+	$(BIN)/dvc --wait-for-lock repro --quiet evaluate@emg & \
+	  $(BIN)/dvc --wait-for-lock repro --quiet evaluate@accelerometer evaluate@gyroscope; wait $$!
 	$(BIN)/dvc repro --quiet
 	$(BIN)/quaver promote
 	@$(BIN)/quaver up --port $(PORT) --mlflow-port $(MLFLOW_PORT)
