@@ -37,10 +37,10 @@ $(READY): pyproject.toml constraints.txt
 
 up: $(READY)  ## Simulate, train, promote and serve; PORT= and MLFLOW_PORT= choose the ports
 	@$(BIN)/quaver up --check --port $(PORT) --mlflow-port $(MLFLOW_PORT)
-	@# Two chains side by side, as many as there are cores; then whatever they have left.
-	$(BIN)/dvc --wait-for-lock repro --quiet evaluate@emg & \
-	  $(BIN)/dvc --wait-for-lock repro --quiet evaluate@accelerometer evaluate@gyroscope; wait $$!
-	$(BIN)/dvc repro --quiet
+	@# Two chains side by side, as many as there are cores; if one fails, what is left, one by one.
+	@$(BIN)/dvc --wait-for-lock repro --quiet evaluate@emg & first=$$!; \
+	  $(BIN)/dvc --wait-for-lock repro --quiet evaluate@accelerometer evaluate@gyroscope; \
+	  second=$$?; wait $$first && test $$second -eq 0 || $(BIN)/dvc repro --quiet
 	$(BIN)/quaver promote
 	@$(BIN)/quaver up --port $(PORT) --mlflow-port $(MLFLOW_PORT)
 
