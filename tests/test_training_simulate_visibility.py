@@ -23,6 +23,7 @@ MOTION = Visibility(
     normal_tremor_floor=(0.015, 0.04),
     voluntary_ratio=(0.5, 2.0),
     voluntary_floor=(0.008, 0.03),
+    pace_ceiling_hz=0.0,
     rest_ceiling=0.03,
 )
 MUSCLE = Visibility(
@@ -34,6 +35,7 @@ MUSCLE = Visibility(
     normal_tremor_floor=(0.0, 0.0),
     voluntary_ratio=(0.4, 1.0),
     voluntary_floor=(0.0, 0.0),
+    pace_ceiling_hz=2.5,
     rest_ceiling=0.0,
 )
 LIMITS = {"emg": MUSCLE, "accelerometer": MOTION}
@@ -275,3 +277,24 @@ def test_scene_tells_when_stray_units_fire():
 
     assert scene.strays_s.tolist() == [1.0, 3.0, 5.0]
     assert (silent.strays_s.tolist(), silent.duration_s) == ([], 12.0)
+
+
+@pytest.mark.parametrize(
+    ("modality", "pace_hz", "expected"),
+    [
+        ("emg", 1.5, "voluntary"),
+        ("emg", 4.0, UNCLEAR),
+        ("accelerometer", 4.0, "voluntary"),
+    ],
+)
+def test_a_quick_pace_is_unclear_to_a_sensor_that_cannot_tell_it_from_tremor(
+    modality, pace_hz, expected
+):
+    """Brushing is movement to an accelerometer; one muscle shows bursts like those of a tremor."""
+    still = Activity.still(12.0)
+    scene = scene_of("voluntary", phenomenon=replace(still, pace_hz=pace_hz))
+    carrier = 90.0 if modality == "emg" else 4.0
+    shown = 0.5 * np.sin(2 * np.pi * carrier * times_of(modality))
+    spans = labels_of(scene, shown, noise(0.005, modality), modality)
+
+    assert [expected] == [span.label for span in spans]

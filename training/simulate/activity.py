@@ -54,6 +54,8 @@ class Activity:
     tilt_rad : ndarray, shape (3, n)
         Small rotation of the sensor on the spot, as skin that bulges gives it: a rotation vector.
     volleys, discharges : sequences
+    pace_hz : float
+        Pace of a movement that is repeated at will, 0 for any other.
     """
 
     drive: Array
@@ -62,6 +64,7 @@ class Activity:
     tilt_rad: Array
     volleys: tuple[Volleys, ...] = ()
     discharges: tuple[Discharges, ...] = ()
+    pace_hz: float = 0.0
 
     def __add__(self, other: "Activity") -> "Activity":
         return Activity(
@@ -71,6 +74,7 @@ class Activity:
             tilt_rad=self.tilt_rad + other.tilt_rad,
             volleys=self.volleys + other.volleys,
             discharges=self.discharges + other.discharges,
+            pace_hz=max(self.pace_hz, other.pace_hz),
         )
 
     @classmethod

@@ -1,6 +1,6 @@
 """Repeated movements: tapping, turning the hand, brushing, each at a pace that people keep."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +101,7 @@ def repeated(
         shake_m_s2=how.translation_m_s2 * way * np.tanh(push / largest)
         + how.impact_m_s2 * impact * knocks,
     )
-    return activity, stretches
+    return replace(activity, pace_hz=how.frequency_hz), stretches
 
 
 def within_strength(

@@ -4,7 +4,8 @@ The simulator knows more than any sensor. A label may not: what does not stand c
 heartbeat and small jerks is rest; what clearly does is labelled; what lies between is unclear, is
 left out of training, and is kept as a set on which ``undecided`` is the right answer. So is what
 shows but may be either of two things: a motor unit that fires on its own in a muscle whose owner
-was asked to rest, and movement that is the ground of something else.
+was asked to rest, movement that is the ground of something else, and quick movements repeated at
+will, whose bursts in a single muscle are those of a tremor.
 """
 
 from itertools import pairwise
@@ -52,6 +53,9 @@ class Visibility(Section):
     """Peak size within the band of normal tremor."""
     voluntary_ratio: tuple[PositiveFloat, PositiveFloat]
     voluntary_floor: tuple[float, float]
+    pace_ceiling_hz: float
+    """A movement repeated at will at this pace or faster may be a tremor, for all that this sensor
+    shows: it is unclear. 0 when the sensor can tell."""
     rest_ceiling: float
     """Where the ground itself peaks higher it is movement, not rest; 0 for no ceiling."""
 
@@ -130,6 +134,8 @@ def _block_grades(
         clear = peaks / max(float(np.median(ground)) / _MEDIAN_SHARE, 1e-12)
         grades = np.maximum(grades, _graded(clear, peaks, limits.event_ratio, limits.event_floor))
     grades[~_blocks_of(scene.stretches, n)] = 0
+    if 0 < limits.pace_ceiling_hz <= scene.phenomenon.pace_hz:
+        grades = np.minimum(grades, 1)
     return grades
 
 
