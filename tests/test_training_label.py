@@ -1,4 +1,4 @@
-"""The label command on files: simulated ones of known truth, and real recordings where there are."""
+"""The label command on files: simulated ones of known truth, and real ones where there are."""
 
 import csv
 import io

@@ -94,14 +94,24 @@ def resting_noise(n: int, site: Site, draws: Draws) -> Array:
     tonic units give noise with the spectrum of a distant muscle: its amplitude falls with the
     square of the frequency above a corner.
     """
-    freqs = scipy.fft.rfftfreq(_noise_length(n), 1 / site.sampling_rate_hz)
+    rate = site.sampling_rate_hz
+    freqs = scipy.fft.rfftfreq(_noise_length(n), 1 / rate)
     device = 1 + (site.noise_corner_hz / np.maximum(freqs, 1.0)) ** 2
+    amplitudes = site.noise_rms * np.sqrt(device / device[1:].sum())
+    return shaped_noise(n, amplitudes, draws.rng)[None] + _tone(n, rate, freqs, draws)
+
+
+def _tone(n: int, rate_hz: float, freqs: Array, draws: Draws) -> Array:
+    """Return what muscles farther away give at rest: their units' potentials, one by one.
+
+    Many add up to Gaussian noise; of few, each is seen, and the noise has heavy tails.
+    """
     rise, corner = draws("rest.semg_tone_rise"), draws("rest.semg_tone_corner")
-    tone = (freqs**2 / (freqs**2 + rise**2) / (1 + (freqs / corner) ** 2)) ** 2
-    power = np.zeros(len(freqs))
-    for part, rms in ((device, site.noise_rms), (tone, draws("rest.semg_tone_rms"))):
-        power += rms**2 * part / part[1:].sum()
-    return shaped_noise(n, np.sqrt(power), draws.rng)[None]
+    potential = freqs**2 / (freqs**2 + rise**2) / (1 + (freqs / corner) ** 2)
+    at = draws.rng.poisson(draws("rest.semg_tone_shots") / rate_hz, size=_noise_length(n))
+    shots = at * draws.rng.standard_normal(len(at)) * draws.rng.lognormal(0.0, 0.5, len(at))
+    tone: Array = scipy.fft.irfft(scipy.fft.rfft(shots) * potential, len(at))[:n]
+    return draws("rest.semg_tone_rms") * tone[None] / max(float(tone.std()), 1e-12)
 
 
 def shaped_noise(n: int, amplitudes: Array, rng: np.random.Generator) -> Array:

@@ -33,6 +33,8 @@ _BEFORE = {"emg": 0.01, "accelerometer": 0.05, "gyroscope": 0.05}
 _AFTER = {"emg": 0.03, "accelerometer": 0.15, "gyroscope": 0.15}
 _MEDIAN_SHARE = 0.6745
 """Median of the size of Gaussian noise of one axis, in deviations."""
+_TAIL = 3.2905
+"""What a thousandth of it exceeds."""
 
 
 class Visibility(Section):
@@ -251,6 +253,9 @@ def _event_grade(
     peak = float(shown[a : max(b, a + 1)].max())
     around = ground[max(0, a - round(rate_hz)) : b + round(rate_hz)]
     deviation = float(np.median(around)) / _MEDIAN_SHARE
+    if shown is not ground:
+        # Of noise with heavy tails, an event must stand clear of these.
+        deviation = max(deviation, float(np.quantile(around, 0.999)) / _TAIL)
     peaks = np.array([peak])
     ratio = peaks / max(deviation, 1e-12)
     return int(_graded(ratio, peaks, limits.event_ratio, limits.event_floor)[0])
