@@ -51,7 +51,7 @@ mlflow: $(READY)  ## Open the MLflow page of this folder
 	$(BIN)/mlflow server --backend-store-uri sqlite:///mlflow.db --port $(MLFLOW_PORT) --workers 1
 
 test: $(READY)  ## Run all tests
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 check: $(READY)  ## Style, types and floors
 	$(BIN)/ruff check

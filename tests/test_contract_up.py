@@ -98,7 +98,9 @@ def test_make_test_is_pytest_on_everything(up):
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == ".venv/bin/python -m pytest --numprocesses 2"
+    assert (
+        done.stdout.strip() == ".venv/bin/python -m pytest --numprocesses 2 --no-loadscope-reorder"
+    )
 
 
 def test_help_lists_every_command_of_the_makefile(up):
