@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import welch
+from scipy.stats import kurtosis
 from simulated import drawn, faultless, line_hz
 
 from training.simulate.artefacts import (
@@ -28,6 +29,20 @@ def test_resting_electrode_has_the_noise_of_device_and_tone():
     noise = resting_noise(100_000, site, drawn(values))
 
     assert noise.std() == pytest.approx(5.0, rel=NOISE)
+
+
+def test_fewer_potentials_give_the_tone_heavier_tails():
+    """Many a second add up to Gaussian noise; a few stand out one by one, at the same size."""
+
+    def excess(shots):
+        values = {"rest.semg_tone_rms": 4.0, "rest.semg_tone_shots": shots}
+        noise = resting_noise(200_000, faultless("emg", 1000.0), drawn(values))[0]
+        assert noise.std() == pytest.approx(4.0, rel=NOISE)
+        return float(kurtosis(noise))
+
+    few, some, many = (excess(shots) for shots in (100.0, 2000.0, 50_000.0))
+    assert few > 3 * some > 9 * many
+    assert many == pytest.approx(0.0, abs=0.2)
 
 
 def test_tone_has_the_spectrum_of_a_distant_muscle():

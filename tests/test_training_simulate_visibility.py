@@ -298,3 +298,16 @@ def test_a_quick_pace_is_unclear_to_a_sensor_that_cannot_tell_it_from_tremor(
     spans = labels_of(scene, shown, noise(0.005, modality), modality)
 
     assert [expected] == [span.label for span in spans]
+
+
+@pytest.mark.parametrize(("tails", "expected"), [(False, "fasciculation"), (True, UNCLEAR)])
+def test_a_twitch_stands_clear_of_the_tails_of_the_noise(tails, expected):
+    """Among spikes of half its size it could be one of them, however small the median is."""
+    ground = noise(5.0, "emg")
+    if tails:
+        ground = ground + pulses(np.arange(0.3, 12, 0.2), 20.0, "emg")
+    scene = scene_of("fasciculation", events=(6.1,))
+    spans = labels_of(scene, pulses([6.1], 40.0, "emg"), ground, "emg")
+
+    assert expected in {span.label for span in spans}
+    assert not {UNCLEAR, "fasciculation"} - {expected} & {span.label for span in spans}

@@ -93,18 +93,29 @@ def load_config(path: Path, model: type[_M]) -> _M:
     ConfigError
         Naming the file, the key, and what is wrong with it.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise ConfigError(f"{path} cannot be read: {reason}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    content = read_yaml(path)
     try:
         # By way of JSON, in which strict validation accepts a list for a tuple and text for a date.
         return model.model_validate_json(json.dumps(content, default=str))
     except ValidationError as error:
         raise ConfigError(f"{path}: {_sentence(error, model)}") from error
+
+
+def read_yaml(path: Path) -> object:
+    """Read a YAML file into plain data.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, when it is not there or not YAML.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigError(f"{path} cannot be read: {reason}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
 
 
 def _sentence(error: ValidationError, model: type[BaseModel]) -> str:

@@ -49,7 +49,8 @@ def _describe(opened: list[Opened]) -> str:
 
 def _training_files(trained: Trained, folder: Path) -> dict[str, Path]:
     """Write the report of a training; return each file with its place in the run."""
-    title = f"{trained.classifier.card.name}, held-out subjects"
+    card = trained.classifier.card
+    title = f"{card.name}, {card.provenance.data}, held-out subjects"
     figures = {
         "confusion": plots.confusion(trained.report, title),
         "calibration": plots.calibration(trained.judged, title),
@@ -57,11 +58,11 @@ def _training_files(trained: Trained, folder: Path) -> dict[str, Path]:
         "importances": plots.importances(trained.classifier),
     }
     paths = {f"plots/{name}.png": path for name, path in plots.write(figures, folder).items()}
-    card = folder / "model_card.md"
-    card.write_text(model_card(trained.classifier.card, trained.report), encoding="utf-8")
+    text = folder / "model_card.md"
+    text.write_text(model_card(card, trained.report), encoding="utf-8")
     whole = folder / "report.json"
     write_json(whole, trained.report)
-    return {**paths, "model_card.md": card, "report.json": whole}
+    return {**paths, "model_card.md": text, "report.json": whole}
 
 
 def _content(trained: Trained, config: ModelConfig, files: dict[str, Path]) -> Content:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import yaml
 from pydantic import FiniteFloat, ValidationError
 from scipy.special import ndtr
 
 from features import ConfigError, Section
+from training.config import read_yaml
 
 Evidence = Literal["S", "D", "M", "K", "A"]
 """S read in the source; D arithmetic from S; M measured; K recalled, not re-read; A assumption."""
@@ -68,14 +68,7 @@ class Physiology(Mapping[str, Parameter]):
     @classmethod
     def load(cls, path: Path) -> "Physiology":
         """Read a YAML file of nested groups of parameters, refusing what is not in order."""
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise ConfigError(f"{path} cannot be read: {reason}") from error
-        except yaml.YAMLError as error:
-            raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-        leaves = _leaves(content, (), path.name)
+        leaves = _leaves(read_yaml(path), (), path.name)
         return cls({name: _checked(fields, f"{path.name}: {name}") for name, fields in leaves})
 
 

@@ -184,7 +184,7 @@ def _grade_ground(
     for time in strays_s:
         block = min(int(time / _BLOCK_S), len(grades) - 1)
         place = (time - _BEFORE["emg"], time + _AFTER["emg"])
-        if nothing[block] and _event_grade(ground, ground, rate_hz, place, limits) == 2:
+        if nothing[block] and _stray_grade(ground, rate_hz, place, limits) == 2:
             grades[block] = 1
     if limits.rest_ceiling > 0:
         grades[nothing & (_blocks(ground, rate_hz, "peak") > limits.rest_ceiling)] = 3
@@ -222,7 +222,10 @@ def _event_spans(
         a, b = max(at, time - before), min(duration_s, time + after)
         if b - a < 2 / rate_hz:
             continue
-        grade = _event_grade(ground if stray else shown, ground, rate_hz, (a, b), limits)
+        if stray:
+            grade = _stray_grade(ground, rate_hz, (a, b), limits)
+        else:
+            grade = _event_grade(shown, ground, rate_hz, (a, b), limits)
         if grade == 2 or (grade == 1 and not stray):
             clear = grade == 2 and not stray
             spans += _rest(at, a, loud)
@@ -247,15 +250,44 @@ def _rest(start_s: float, end_s: float, loud: NDArray[np.bool_]) -> list[Span]:
 
 
 def _event_grade(
-    shown: Array, ground: Array, rate_hz: float, place: tuple[float, float], limits: Visibility
+    shown: Array, ground: Array, rate_hz: float, place_s: tuple[float, float], limits: Visibility
 ) -> int:
-    a, b = (max(0, round(t * rate_hz)) for t in place)
-    peak = float(shown[a : max(b, a + 1)].max())
-    around = ground[max(0, a - round(rate_hz)) : b + round(rate_hz)]
-    deviation = float(np.median(around)) / _MEDIAN_SHARE
-    if shown is not ground:
-        # Of noise with heavy tails, an event must stand clear of these.
-        deviation = max(deviation, float(np.quantile(around, 0.999)) / _TAIL)
-    peaks = np.array([peak])
-    ratio = peaks / max(deviation, 1e-12)
-    return int(_graded(ratio, peaks, limits.event_ratio, limits.event_floor)[0])
+    """Grade an event by what it stands out from: the noise around it, and the tails of that."""
+    around = _around(ground, rate_hz, place_s)
+    tail = float(np.quantile(around, 0.999)) / _TAIL
+    return _peak_grade(shown, max(_deviation(around), tail), rate_hz, place_s, limits)
+
+
+def _stray_grade(
+    ground: Array, rate_hz: float, place_s: tuple[float, float], limits: Visibility
+) -> int:
+    """Grade what is part of the ground itself, whose own peak is among the tails."""
+    deviation = _deviation(_around(ground, rate_hz, place_s))
+    return _peak_grade(ground, deviation, rate_hz, place_s, limits)
+
+
+def _peak_grade(
+    shown: Array,
+    deviation: float,
+    rate_hz: float,
+    place_s: tuple[float, float],
+    limits: Visibility,
+) -> int:
+    first, last = _samples(place_s, rate_hz)
+    peaks = np.array([shown[first : max(last, first + 1)].max()])
+    grades = _graded(peaks / max(deviation, 1e-12), peaks, limits.event_ratio, limits.event_floor)
+    return int(grades[0])
+
+
+def _around(ground: Array, rate_hz: float, place_s: tuple[float, float]) -> Array:
+    """Return the ground from a second before to a second after."""
+    first, last = _samples(place_s, rate_hz)
+    return ground[max(0, first - round(rate_hz)) : last + round(rate_hz)]
+
+
+def _deviation(ground: Array) -> float:
+    return float(np.median(ground)) / _MEDIAN_SHARE
+
+
+def _samples(place_s: tuple[float, float], rate_hz: float) -> tuple[int, int]:
+    return max(0, round(place_s[0] * rate_hz)), max(0, round(place_s[1] * rate_hz))

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from features import Recording, SignalError
+from features import SignalError
 from training.datasets.labelled import LabelledRecording
 from training.datasets.real import uci_lower_limb
 from training.datasets.real.files import Array, opened
-from training.datasets.real.uci_lower_limb import contractions
+from training.datasets.real.uci_lower_limb import thigh_recording
 
 NAME = "uci-semg-lower-limb"
-RATE_HZ = 1000.0
 MUSCLES = ("rectus femoris", "biceps femoris", "vastus medialis", "semitendinosus")
 CHANNELS = ("RF", "BF", "VM", "ST", "FX")
 ACTIVITIES = {"sen": "sitting", "pie": "standing", "mar": "walking"}
@@ -52,18 +51,10 @@ def read(folder: Path) -> Iterator[LabelledRecording]:
             continue
         contents.add(content)
         for samples, muscle in zip(columns, MUSCLES, strict=True):
-            yield LabelledRecording(
-                id=f"{path.stem}/{muscle.replace(' ', '_')}",
-                recording=Recording(
-                    samples[None],
-                    sampling_rate_hz=RATE_HZ,
-                    modality="emg",
-                    unit="mV",
-                    channel_names=(muscle,),
-                ),
-                spans=contractions(samples),
-                group=f"{NAME}/{knee}{match['number']}",
-                site="colombia, thigh",
+            yield thigh_recording(
+                path.stem,
+                samples,
+                person=f"{knee}{match['number']}",
                 source=NAME,
                 details={
                     "knee": knee,

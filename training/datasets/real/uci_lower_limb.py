@@ -43,19 +43,10 @@ def read(folder: Path) -> Iterator[LabelledRecording]:
         number = path.stem.split("N")[0].split("A")[0]
         knee = path.parent.name
         for column, muscle in MUSCLES.items():
-            samples = table[column].to_numpy(dtype=np.float64)
-            yield LabelledRecording(
-                id=f"{path.stem}/{muscle.replace(' ', '_')}",
-                recording=Recording(
-                    samples[None],
-                    sampling_rate_hz=RATE_HZ,
-                    modality="emg",
-                    unit="mV",
-                    channel_names=(muscle,),
-                ),
-                spans=contractions(samples),
-                group=f"{NAME}/{knee}{number}",
-                site="colombia, thigh",
+            yield thigh_recording(
+                path.stem,
+                table[column].to_numpy(dtype=np.float64),
+                person=f"{knee}{number}",
                 source=NAME,
                 details={
                     "knee": knee,
@@ -63,6 +54,28 @@ def read(folder: Path) -> Iterator[LabelledRecording]:
                     "activity": path.stem.lstrip("0123456789")[1:],
                 },
             )
+
+
+def thigh_recording(
+    file: str, samples: Array, *, person: str, source: str, details: dict[str, str]
+) -> LabelledRecording:
+    """Return one muscle of one file, samples of shape (n,) in mV, with its contractions."""
+    muscle = details["muscle"]
+    return LabelledRecording(
+        id=f"{file}/{muscle.replace(' ', '_')}",
+        recording=Recording(
+            samples[None],
+            sampling_rate_hz=RATE_HZ,
+            modality="emg",
+            unit="mV",
+            channel_names=(muscle,),
+        ),
+        spans=contractions(samples),
+        group=f"{source}/{person}",
+        site="colombia, thigh",
+        source=source,
+        details=details,
+    )
 
 
 def contractions(samples: Array) -> tuple[Span, ...]:
