@@ -73,6 +73,7 @@ STILL = {
     "rest.cardioballistic_peak": 0.0,
     "rest.respiration_tilt": 0.0,
     "rest.posture_drift": 0.0,
+    "rest.sway": 0.0,
     "rest.fidget_rate": 0.0,
     "rest.small_jerk_rate": 0.0,
     "rest.stray_unit_probability": 0.0,
@@ -83,7 +84,7 @@ STILL = {
     "artefacts.motion_artefact_probability": 0.0,
     "artefacts.dropout_probability": 0.0,
 }
-"""A body without heartbeat, breath, drift and fidgets, under electrodes that nothing disturbs."""
+"""A body without heartbeat, breath, drift, sway and fidgets, under electrodes that nothing disturbs."""
 
 
 def person(site: Site, values: dict[str, float] | None = None, *, seed: int = 1) -> Person:

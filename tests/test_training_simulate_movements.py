@@ -157,6 +157,8 @@ def test_contraction_reaches_its_level():
         "voluntary.contraction_duration": 4.0,
         "voluntary.pause_duration": 2.0,
         "voluntary.isometric_emg.onset_time": 100.0,
+        "voluntary.drive_wander": 0.05,
+        "voluntary.drive_ripple": 0.05,
     }
     for seed in range(4):
         scene = scene_of("isometric", values, seed=seed)

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from simulated import DURATION_S, faultless, person, physiology, simulation
+from simulated import faultless, person, physiology, simulation
 
 from features import ConfigError
 from training.datasets.labelled import CLASSES
 from training.simulate.config import Population
 from training.simulate.lookalikes import LOOKALIKES, LOOKALIKES_IN_EMG, LOOKALIKES_IN_MOTION
+from training.simulate.movements import MOVEMENTS
 from training.simulate.people import SOURCE_NAME
 from training.simulate.population import people, recording_kinds, simulate
 
@@ -141,7 +142,7 @@ def test_look_alikes_are_never_labelled_a_class_but_rest_and_movement(modality):
 def test_kinds_are_those_that_the_sensor_can_see(modality):
     """Electrodes are spared the ride, and motion sensors what only electrodes see."""
     kinds = recording_kinds(simulation().populations["test"], modality)
-    unseen = LOOKALIKES_IN_MOTION if modality == "emg" else LOOKALIKES_IN_EMG
+    unseen = LOOKALIKES_IN_MOTION if modality == "emg" else (*LOOKALIKES_IN_EMG, "contraction")
 
     assert set(kinds) == set(simulation().populations["test"].recordings) - set(unseen)
 
@@ -175,13 +176,19 @@ def test_recordings_are_what_the_site_writes(modality):
         assert (recording.modality, recording.unit) == (modality, someone.site.unit)
         assert recording.sampling_rate_hz == someone.site.sampling_rate_hz
         assert recording.n_channels == (1 if modality == "emg" else 3)
-        assert recording.duration_s == pytest.approx(DURATION_S, abs=0.06)
+        assert recording.duration_s == pytest.approx(simulation().duration_s, abs=0.06)
 
 
-def test_every_seventh_voluntary_recording_repeats_the_kind_of_movement():
-    """A person's recordings go through all kinds of movement in turn."""
-    someone = person(faultless("gyroscope"))
-    scenes = [someone.recording("voluntary", number).details["scene"] for number in range(8)]
+def test_voluntary_recordings_go_through_all_movements_in_turn():
+    """Each person gives every kind of movement before one comes again; people begin elsewhere."""
+    firsts = set()
+    for seed in (1, 2, 3):
+        someone = person(faultless("gyroscope"), seed=seed)
+        n = len(MOVEMENTS) + 1
+        scenes = [someone.recording("voluntary", k).details["scene"] for k in range(n)]
 
-    assert len(set(scenes)) == 7
-    assert scenes[0] == scenes[7]
+        assert set(scenes) == {f"voluntary/{name}" for name in MOVEMENTS}
+        assert scenes[0] == scenes[-1]
+        firsts.add(scenes[0])
+
+    assert len(firsts) == 3

@@ -14,7 +14,7 @@ CANCELLED = 1e-9
 # The tail of the wave that is cut 30 mm behind its front, and steps of 0.05 ms.
 AREA = 1e-3
 # Straight lines between points half a millimetre apart, where the wave meets the fibre's end.
-BETWEEN_STEPS = 0.03
+BETWEEN_STEPS = 0.04
 # A step of 0.05 ms in a delay of 4 to 7 ms.
 SPEED = 0.02
 

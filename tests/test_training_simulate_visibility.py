@@ -16,7 +16,9 @@ BLOCKS_S = 0.8
 
 MOTION = Visibility(
     band_hz=(1.5, 25.0),
+    rhythm_band_hz=(1.5, 25.0),
     event_ratio=(3.0, 8.0),
+    volley_ratio=(3.0, 8.0),
     event_floor=(0.004, 0.012),
     rhythm_ratio=(0.7, 1.5),
     rhythm_floor=(0.004, 0.01),
@@ -28,7 +30,9 @@ MOTION = Visibility(
 )
 MUSCLE = Visibility(
     band_hz=(20.0, 450.0),
+    rhythm_band_hz=(20.0, 450.0),
     event_ratio=(3.0, 5.5),
+    volley_ratio=(3.0, 5.5),
     event_floor=(0.0, 0.0),
     rhythm_ratio=(0.7, 1.5),
     rhythm_floor=(0.0, 0.0),

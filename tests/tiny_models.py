@@ -35,6 +35,7 @@ KINDS = {
     "clonus_sustained": 1,
     "clonus_unsustained": 1,
     "voluntary": 3,
+    "contraction": 2,
 }
 """Kind of recording → how many of it each person gives."""
 

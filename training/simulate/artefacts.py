@@ -109,7 +109,8 @@ def _tone(n: int, rate_hz: float, freqs: Array, draws: Draws) -> Array:
     rise, corner = draws("rest.semg_tone_rise"), draws("rest.semg_tone_corner")
     potential = freqs**2 / (freqs**2 + rise**2) / (1 + (freqs / corner) ** 2)
     at = draws.rng.poisson(draws("rest.semg_tone_shots") / rate_hz, size=_noise_length(n))
-    shots = np.sqrt(at) * draws.rng.standard_normal(len(at))  # the sum of as many Gaussian sizes
+    # The sum of as many Gaussian sizes; those of one channel tend to one side.
+    shots = draws("rest.semg_tone_polarity") * at + np.sqrt(at) * draws.rng.standard_normal(len(at))
     tone: Array = scipy.fft.irfft(scipy.fft.rfft(shots) * potential, len(at))[:n]
     return draws("rest.semg_tone_rms") * tone[None] / max(float(tone.std()), 1e-12)
 

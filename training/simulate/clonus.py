@@ -51,7 +51,7 @@ def _runs(draws: Draws, frequency_hz: float, duration_s: float, *, sustained: bo
 
 
 SUSTAINED_BEATS = 10
-"""Beats from which a run counts as sustained; a shorter one decays."""
+"""Beats from which a run counts as sustained; a shorter one decays sooner."""
 
 
 def clonus_beats(draws: Draws, frequency_hz: float, start_s: float, count: int) -> Cycles:
@@ -66,8 +66,8 @@ def clonus_beats(draws: Draws, frequency_hz: float, start_s: float, count: int) 
     steady = 1.0 / np.clip(frequency_hz + load, 2.5, 9.0)
     periods = steady * (1 + longer * np.exp(-order / settling)) * rng.normal(1, scatter, size=count)
     edges = start_s + np.concatenate(([0.0], np.cumsum(periods)))
-    decay = draws("clonus.burst_amplitude_decay_rate_unsustained")
-    decay = 0.0 if count >= SUSTAINED_BEATS else decay
+    kind = "sustained" if count >= SUSTAINED_BEATS else "unsustained"
+    decay = draws.fresh(f"clonus.burst_amplitude_decay_rate_{kind}")
     sizes = np.exp(-decay * (edges[:-1] - start_s))
     sizes *= rng.normal(1.0, draws("clonus.beat_size_cv"), size=count)
     return Cycles(edges, np.clip(sizes, 0.02, None))
@@ -105,17 +105,20 @@ def _clonus_activity(
     rng = draws.rng
     times = grid(duration_s)
     later = times - draws("muscle.electromechanical_delay") * 1e-3
-    wave = clonus_wave(
-        2 * np.pi * run.phase(later),
-        draws("clonus.plantarflexion_share_of_cycle"),
-        draws("clonus.harmonic_ratio_2f"),
+    wave = partial(
+        clonus_wave,
+        quick_share=draws("clonus.plantarflexion_share_of_cycle"),
+        harmonic_ratio=draws("clonus.harmonic_ratio_2f"),
         sharp=draws.chance(0.5),
     )
     rise = draws("clonus.onset_rise_cycles")
     angle = draws("clonus.foot_acceleration_peak") / ((2 * np.pi * frequency_hz) ** 2 * lever_m)
     main, side = two_directions(rng)
-    direction = main + draws("clonus.second_axis_ratio") * side
-    angles = angle * direction[:, None] * run.envelope(later, rise) * wave
+    aside = draws("clonus.second_axis_ratio") * side
+    behind = later - draws("body.second_axis_lag") * 1e-3
+    angles = main[:, None] * wave(2 * np.pi * run.phase(later))
+    angles += aside[:, None] * wave(2 * np.pi * run.phase(behind))
+    angles *= angle * run.envelope(later, rise)
     inside = (run.starts_s[:-1] > -0.2) & (run.starts_s[:-1] < duration_s)
     beats = run.starts_s[:-1][inside]
     width = draws("clonus.emg_burst_duration") * 1e-3

@@ -61,7 +61,8 @@ def isometric(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity
         drive = np.maximum(drive, level * shape)
         stretches.append((at, end))
         at = end + draws.fresh("voluntary.pause_duration")
-    drive *= 1 + 0.12 * smooth_noise(len(times), 0.1, 3.0, rng)
+    drive *= np.exp(draws("voluntary.drive_wander") * smooth_noise(len(times), 0.1, 3.0, rng))
+    drive *= 1 + draws("voluntary.drive_ripple") * smooth_noise(len(times), 3.0, 15.0, rng)
     angles = Activity.still(duration_s).angles_rad
     activity = Activity.of_limb(duration_s, drive=drive, angles_rad=angles)
     return activity, _merged(stretches, 0.0, duration_s)
@@ -153,6 +154,36 @@ def reaching(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity,
     return Activity.of_limb(duration_s, drive=drive, angles_rad=angles, shake_m_s2=shake), merged
 
 
+def handling(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity, Stretches]:
+    """Type, write, use a mouse: small quick movements of a supported hand, some with a click."""
+    rng = draws.rng
+    times = grid(duration_s)
+    angles, knocks = np.zeros((3, len(times))), np.zeros((3, len(times)))
+    drive = np.zeros(len(times))
+    widest, level = draws("voluntary.handling.angle"), draws("voluntary.handling.level")
+    clicking = rng.uniform(0.0, 0.7)
+    stretches = []
+    at = rng.uniform(0, 1)
+    while at < duration_s:
+        length = draws.fresh("voluntary.handling.duration")
+        turn = np.deg2rad(widest * rng.uniform(0.1, 1.0))
+        turn = within_strength(draws, turn, lever_m, PEAK_ACCELERATION / length**2)
+        angles += turn * unit_vector(rng)[:, None] * moved(times, at, length)
+        drive += level * rng.uniform(0.3, 1.5) * _hump(times, at, max(length, 0.15))
+        if draws.chance(clicking):
+            size = draws.fresh("voluntary.handling.click")
+            hit = knocked(times, np.array([at + length]), rng)
+            knocks += size * unit_vector(rng)[:, None] * hit
+        stretches.append((at, at + length + 0.1))
+        at += length + draws.fresh("voluntary.handling.pause")
+    merged = _merged(stretches, 0.6, duration_s)
+    going_on = within(times, merged)
+    fine = np.stack([smooth_noise(len(times), 0.5, 4.0, rng) for _ in range(3)])
+    angles += np.deg2rad(draws("voluntary.handling.fine_angle")) * fine * going_on
+    drive += draws("voluntary.background_tone") * going_on
+    return Activity.of_limb(duration_s, drive=drive, angles_rad=angles, shake_m_s2=knocks), merged
+
+
 MOVEMENTS: dict[str, Movement] = {
     "isometric": isometric,
     "ballistic": ballistic,
@@ -161,6 +192,7 @@ MOVEMENTS: dict[str, Movement] = {
     "scrubbing": scrubbing,
     "walking": walking,
     "reaching": reaching,
+    "handling": handling,
 }
 
 

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 EMG_RATE_HZ = 4000.0
 """Rate at which potentials are computed; the recorder resamples to its own."""
-N_UNITS = 80
+N_UNITS = 120
 REFERENCE_DRIVE = 0.3
 """Excitation at which a muscle's root mean square is stated."""
 _TEMPLATE_MS = 48.0

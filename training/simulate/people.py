@@ -129,8 +129,8 @@ class Person:
         if scene.label == "tremor":
             size = draws("tremor.emg_rms_amplitude")
         if scene.label == "clonus":
-            # Of a volley of several phases, the root mean square is about a fifth of the whole.
-            size = draws("clonus.inter_burst_emg_ratio") * volley / 5
+            # Of a volley of several phases, the root mean square is about an eighth of the whole.
+            size = draws("clonus.inter_burst_emg_ratio") * volley / 8
         render = partial(
             render_emg, muscle=self.muscle, drive_rms_uv=size, volley_uv=volley, draws=draws
         )
@@ -148,8 +148,10 @@ def _placement(seed: int, draws: Draws, lever_m: float) -> Placement:
 def _scene(kind: str, number: int, draws: Draws, duration_s: float, lever_m: float) -> Scene:
     """Return what happens in a recording of a kind."""
     if kind == "voluntary":
+        # People begin at different places in the list, so that few recordings of each hold all.
         names = list(MOVEMENTS)
-        return voluntary(names[number % len(names)], draws, duration_s, lever_m)
+        name = names[(draws.person_seed + number) % len(names)]
+        return voluntary(name, draws, duration_s, lever_m)
     makers = _CLASSES | LOOKALIKES | LOOKALIKES_IN_EMG | LOOKALIKES_IN_MOTION
     if kind not in makers:
         known = ", ".join(("voluntary", *makers))
@@ -188,6 +190,7 @@ _CLASSES: dict[str, LookAlike] = {
     "fasciculation": fasciculation,
     "tremor": _any_tremor,
     "action_tremor": _action_tremor,
+    "contraction": partial(voluntary, "isometric"),
     "clonus_sustained": partial(clonus, sustained=True),
     "clonus_unsustained": partial(clonus, sustained=False),
 }

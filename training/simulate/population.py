@@ -41,7 +41,7 @@ def simulate(
 
 def recording_kinds(population: Population, modality: Modality) -> dict[str, int]:
     """Return the kinds of recording that make sense for a modality."""
-    other = LOOKALIKES_IN_MOTION if modality == "emg" else LOOKALIKES_IN_EMG
+    other = set(LOOKALIKES_IN_MOTION if modality == "emg" else (*LOOKALIKES_IN_EMG, "contraction"))
     return {kind: n for kind, n in population.recordings.items() if kind not in other}
 
 

@@ -14,6 +14,7 @@ from training.simulate.waves import (
     ringing,
     second_derivative,
     smooth_noise,
+    two_directions,
     unit_vector,
     within,
 )
@@ -92,12 +93,15 @@ def repeated(
     tone = draws("voluntary.background_tone") * going_on
     wander = np.stack([smooth_noise(len(times), 0.05, 1.0, rng) for _ in range(3)])
     posture = np.deg2rad(draws("voluntary.posture_wander")) * wander * going_on
-    turn, way, impact = (unit_vector(rng)[:, None] for _ in range(3))
+    way, impact = (unit_vector(rng)[:, None] for _ in range(2))
+    main, side = (axis[:, None] for axis in two_directions(rng))
+    behind = np.interp(times - draws("body.second_axis_lag") * 1e-3, times, wave)
+    turning = main * wave + draws("voluntary.second_axis_ratio") * side * behind
     angle = within_strength(draws, how.angle_rad, lever_m, largest)
     activity = Activity.of_limb(
         duration_s,
         drive=draws("voluntary.contraction_level") * working + tone,
-        angles_rad=angle * turn * wave + posture,
+        angles_rad=angle * turning + posture,
         shake_m_s2=how.translation_m_s2 * way * np.tanh(push / largest)
         + how.impact_m_s2 * impact * knocks,
     )

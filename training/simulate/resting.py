@@ -34,6 +34,7 @@ def resting(draws: Draws, duration_s: float, lever_m: float, *, supported: bool 
     """Return a limb at rest: ``supported``, or held up, when it trembles more."""
     times = grid(duration_s)
     angles = breathing(draws, times) + posture_drift(draws, len(times))
+    angles += sway(draws, len(times), supported=supported)
     angles += physiological_tremor(draws, len(times), lever_m, supported=supported)
     angles += small_jerks(draws, times, lever_m)
     shake = heartbeat(draws, times)
@@ -61,6 +62,14 @@ def posture_drift(draws: Draws, n: int) -> Array:
     noise = np.stack([smooth_noise(n, 0.01, 0.15, draws.rng) for _ in range(3)])
     drift: Array = np.deg2rad(draws("rest.posture_drift")) * noise
     return drift
+
+
+def sway(draws: Draws, n: int, *, supported: bool) -> Array:
+    """Return the angles by which a limb sways, rad, shape (3, n): far more when it is held up."""
+    size = draws("rest.sway") * (1.0 if supported else draws("rest.sway_when_held"))
+    noise = np.stack([smooth_noise(n, 0.1, 0.8, draws.rng) for _ in range(3)])
+    swaying: Array = np.deg2rad(size) * noise
+    return swaying
 
 
 def heart_beats(draws: Draws, duration_s: float) -> Array:

@@ -66,7 +66,7 @@ def draw_site(name: str, modality: Modality, physiology: Physiology, seed: int) 
         step=step,
         noise_rms=_noise(modality, draws, rate),
         noise_corner_hz=draws("acquisition.noise_colour") if emg else 0.0,
-        analog_highpass_hz=float(rng.choice((0.0, 5.0, 10.0, 20.0))) if emg else 0.0,
+        analog_highpass_hz=float(rng.choice((0.0, 5.0, 10.0, 20.0, 30.0, 60.0))) if emg else 0.0,
         gains=rng.normal(1.0, draws("acquisition.gain_error"), size=3),
         biases=draws(f"acquisition.{modality}_bias") * rng.normal(size=3),
         mains_hz=_apparent_mains(draws),

@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 _BLOCK_S = 0.25
 _BESIDE = 4
 """Unclear blocks in a row that may belong to the clear one beside them."""
+_RHYTHMS = ("tremor", "clonus")
 _NORMAL_TREMOR_HZ = (6.0, 12.5)
 _BEFORE = {"emg": 0.01, "accelerometer": 0.05, "gyroscope": 0.05}
 """Time before an event that belongs to it."""
@@ -44,8 +45,13 @@ class Visibility(Section):
     """
 
     band_hz: tuple[PositiveFloat, PositiveFloat]
+    rhythm_band_hz: tuple[PositiveFloat, PositiveFloat]
+    """Band of a rhythm: who looks for one looks past slow sway."""
     event_ratio: tuple[PositiveFloat, PositiveFloat]
     """Peak of an event over the robust deviation around it."""
+    volley_ratio: tuple[PositiveFloat, PositiveFloat]
+    """The same for a run of volleys, which last longer than a peak of the noise and look like it
+    sooner."""
     event_floor: tuple[float, float]
     rhythm_ratio: tuple[PositiveFloat, PositiveFloat]
     """Root mean square of a rhythm over that of the ground."""
@@ -71,7 +77,12 @@ def visible_spans(
     strays_s = scene.strays_s if modality == "emg" else np.zeros(0)
     if scene.label == "fasciculation":
         return _event_spans(scene, strays_s, shown, ground, rate_hz, modality, limits)
-    grades = _block_grades(scene, shown, ground, rate_hz, limits)
+    if scene.label in _RHYTHMS:
+        rhythm = _band(recorded.phenomenon, rate_hz, limits.rhythm_band_hz)
+        beside = _band(recorded.ground, rate_hz, limits.rhythm_band_hz)
+        grades = _block_grades(scene, rhythm, beside, rate_hz, limits)
+    else:
+        grades = _block_grades(scene, shown, ground, rate_hz, limits)
     _settle(grades, scene.stretches)
     _grade_ground(grades, scene.moving, strays_s, ground, rate_hz, limits)
     return _spans_of_blocks(grades, scene.label, len(shown) / rate_hz)
@@ -134,7 +145,7 @@ def _block_grades(
         # Brief potentials are seen long before they carry power.
         peaks = scipy.ndimage.maximum_filter1d(_blocks(shown, rate_hz, "peak"), 5)
         clear = peaks / max(float(np.median(ground)) / _MEDIAN_SHARE, 1e-12)
-        grades = np.maximum(grades, _graded(clear, peaks, limits.event_ratio, limits.event_floor))
+        grades = np.maximum(grades, _graded(clear, peaks, limits.volley_ratio, limits.event_floor))
     grades[~_blocks_of(scene.stretches, n)] = 0
     if 0 < limits.pace_ceiling_hz <= scene.phenomenon.pace_hz:
         grades = np.minimum(grades, 1)
