@@ -33,8 +33,9 @@ class Calibration(Section):
 class Conformal(Section):
     """A class is a candidate when its probability reaches its threshold.
 
-    Class-conditional split conformal prediction (Vovk 2012; Sadinle 2019): ``thresholds`` are such
-    that a share ``level`` of the held-out windows of each class had it among their candidates.
+    Split conformal prediction (Vovk 2012; Sadinle 2019): ``thresholds`` are such that a share
+    ``level`` of the held-out windows, every class weighing the same, had their own class among
+    their candidates.
     """
 
     level: Annotated[float, Field(gt=0, lt=1)]

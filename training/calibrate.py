@@ -40,15 +40,30 @@ def calibrate(scores: Array, targets: Index) -> Calibration:
     )
 
 
-def conformal_thresholds(probabilities: Array, targets: Index, level: float) -> Conformal:
-    """Return for each class the probability that a share ``level`` of its own windows reach.
+def conformal_thresholds(
+    probabilities: Array, targets: Index, level: float, ceiling: float = 1.0
+) -> Conformal:
+    """Return the probability at which a class becomes a candidate, by split conformal prediction.
 
-    The finite-sample correction takes the ⌊(1 − level)(n + 1)⌋-th smallest; a class with too few
-    windows for the level is always a candidate.
+    One threshold, which the true class reaches in a share ``level`` of the windows, every class
+    weighing the same: the smallest sets on average (Sadinle 2019). A threshold for each class alone
+    would promise the level to each, but a class with an ambiguous tail is then a candidate nearly
+    everywhere. ``ceiling`` bounds it, for what is less like the training data than its own people.
+    With too few windows for the level, every class is always a candidate.
     """
-    thresholds: list[float] = []
-    for k in range(probabilities.shape[1]):
-        own = np.sort(probabilities[targets == k, k])
-        place = int(np.floor((1 - level) * (len(own) + 1)))
-        thresholds.append(float(own[place - 1]) if place >= 1 else 0.0)
-    return Conformal(level=level, thresholds=tuple(thresholds))
+    n_classes = probabilities.shape[1]
+    own = probabilities[np.arange(len(targets)), targets]
+    weights = class_weights(targets, n_classes)
+    threshold = min(_lower_quantile(own, weights, 1 - level), ceiling)
+    return Conformal(level=level, thresholds=(threshold,) * n_classes)
+
+
+def _lower_quantile(values: Array, weights: Array, share: float) -> float:
+    """Return the largest value up to which lies no more than a share of the weight, 0 if none.
+
+    One window more, of mean weight, counts as lying below all (Tibshirani 2019).
+    """
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order]) / (weights.sum() + weights.mean())
+    place = int(np.searchsorted(reached, share * (1 + 1e-12), side="right"))
+    return float(values[order[place - 1]]) if place >= 1 else 0.0

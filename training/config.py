@@ -48,6 +48,9 @@ class Training(Section):
     booster: Booster
     search: Search
     conformal_level: Share
+    candidate_ceiling: Share
+    """A class that is at least this probable is a candidate, however rarely the training data
+    proves it right: what is served later is less like that data than its own people are."""
     """Share of windows of each class that shall have it among their candidates."""
     novelty_neighbours: Count
     novelty_prototypes: Count

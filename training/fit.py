@@ -158,7 +158,9 @@ def assemble(
         spec=config.features,
         fingerprint=config.features.fingerprint,
         calibration=calibration,
-        conformal=conformal_thresholds(probabilities, targets, training.conformal_level),
+        conformal=conformal_thresholds(
+            probabilities, targets, training.conformal_level, training.candidate_ceiling
+        ),
         novelty=novelty,
         rate_limits=config.rate_limits,
         provenance=provenance,
