@@ -84,7 +84,7 @@ STILL = {
     "artefacts.motion_artefact_probability": 0.0,
     "artefacts.dropout_probability": 0.0,
 }
-"""A body without heartbeat, breath, drift, sway and fidgets, under electrodes that nothing disturbs."""
+"""A body that neither beats, breathes, drifts, sways nor fidgets, under electrodes left alone."""
 
 
 def person(site: Site, values: dict[str, float] | None = None, *, seed: int = 1) -> Person:
