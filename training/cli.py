@@ -95,8 +95,9 @@ def evaluate(
     data: Annotated[
         list[str] | None,
         typer.Option(
-            help="`real` for every real set below QUAVER_DATA, or a set's name, or a folder with a"
-            " dataset.yaml (repeatable). Default: the test sets of the configuration."
+            help="`real` for every real set below QUAVER_DATA, `semi-real` for every semi-real test"
+            " set made of them, or a set's name, or a folder with a dataset.yaml (repeatable)."
+            " Default: the test sets of the configuration."
         ),
     ] = None,
     root: Root = Path(),

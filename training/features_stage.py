@@ -8,8 +8,9 @@ from tqdm import tqdm
 from features import Modality
 from training.config import ModelConfig, load_config
 from training.datasets.labelled import LabelledWindows
-from training.datasets.opening import Opened, labelled_batches, open_source
+from training.datasets.opening import Opened, labelled_batches
 from training.layout import Layout
+from training.semireal.opening import open_set
 from training.table import tabulate
 
 
@@ -27,7 +28,7 @@ def features_stage(modality: Modality, layout: Layout) -> dict[str, int]:
 
 def opened_sources(names: tuple[str, ...], modality: Modality, layout: Layout) -> list[Opened]:
     """Open the sets that a configuration names."""
-    return [open_source(name, modality, layout.simulated(modality)) for name in names]
+    return [open_set(name, modality, layout) for name in names]
 
 
 def labelled_windows(

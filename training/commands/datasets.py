@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from features import MODALITIES, Modality
 from training.config import ModelConfig, load_config
 from training.datasets.labelling import Labelling
-from training.datasets.opening import open_source, simulated_source
+from training.datasets.opening import simulated_source
 from training.datasets.public import PUBLIC
 from training.datasets.registry import DATA_VARIABLE, REAL, Summary, data_folder, summary
 from training.datasets.source import Source
 from training.layout import Layout
+from training.semireal.opening import open_set
+from training.semireal.sources import semireal_sources
 
 
 def list_datasets(layout: Layout) -> Iterator[str]:
@@ -20,14 +22,13 @@ def list_datasets(layout: Layout) -> Iterator[str]:
     for modality in MODALITIES:
         rules = load_config(layout.config(modality), ModelConfig).labelling
         yield from _simulated(modality, layout, rules)
+    yield f"SEMI-REAL (made of sets in the folder that {DATA_VARIABLE} names)\n"
+    emg_rules = load_config(layout.config("emg"), ModelConfig).labelling
+    for source in semireal_sources(layout):
+        yield _counted_below("", source, emg_rules)
     yield f"REAL (in the folder that {DATA_VARIABLE} names; windows of 4 s by label)\n"
-    if os.environ.get(DATA_VARIABLE):
-        folder = data_folder()
-        for source in REAL:
-            yield _counted(summary(source, folder / source.name, Labelling()))
-    else:
-        for source in REAL:
-            yield _about(source) + f"\n  {DATA_VARIABLE} is not set: not counted\n"
+    for source in REAL:
+        yield _counted_below(source.name, source, Labelling())
     yield "PUBLIC (download one, then name it as <name>=<folder>)\n"
     for source in PUBLIC:
         yield _about(source) + f"\n  get it: {source.where}\n"
@@ -38,7 +39,7 @@ def list_named(names: list[str], layout: Layout) -> Iterator[str]:
     """Yield a paragraph for each named set."""
     for name in names:
         for modality in MODALITIES:
-            opened = open_source(name, modality, layout.simulated(modality))
+            opened = open_set(name, modality, layout)
             if modality in opened.source.modalities:
                 rules = load_config(layout.config(modality), ModelConfig).labelling
                 yield _counted(summary(opened.source, opened.folder, rules))
@@ -50,6 +51,13 @@ def _simulated(modality: Modality, layout: Layout, rules: Labelling) -> Iterator
     for folder in sorted(layout.simulated(modality).glob("*/")):
         counted = summary(source, folder, rules)
         yield f"simulated/{folder.name} ({modality})\n{_counts(counted)}\n"
+
+
+def _counted_below(name: str, source: Source, rules: Labelling) -> str:
+    """Count a set in a folder of the data folder, where there is one."""
+    if not os.environ.get(DATA_VARIABLE):
+        return _about(source) + f"\n  {DATA_VARIABLE} is not set: not counted\n"
+    return _counted(summary(source, data_folder() / name, rules))
 
 
 def _counted(counted: Summary) -> str:

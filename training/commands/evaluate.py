@@ -7,11 +7,12 @@ from features import Modality
 from serving.exam import load
 from training import tracking
 from training.config import ModelConfig, load_config
-from training.datasets.opening import Opened, open_source
+from training.datasets.opening import Opened
 from training.datasets.registry import REAL, data_folder
 from training.evaluate import report
 from training.evaluation_stage import evaluate_stage, judge_source, log_reports, logged_run
 from training.layout import Layout
+from training.semireal.opening import open_set, open_tests
 from training.tables import answers_table, figures_table, heading
 
 
@@ -30,7 +31,10 @@ def evaluate_sets(modality: Modality, layout: Layout, names: tuple[str, ...]) ->
     tracking.connect()
     classifier = load(layout.model(modality))
     reports: dict[str, Any] = {}
-    for opened in _sets(modality, layout, names):
+    sets = list(_sets(modality, layout, names))
+    if not sets:
+        yield f"{modality} model: there is no set of {modality} in {', '.join(names)}\n"
+    for opened in sets:
         judged = judge_source(classifier, opened, config)
         source = opened.source
         if judged is None:
@@ -47,10 +51,12 @@ def evaluate_sets(modality: Modality, layout: Layout, names: tuple[str, ...]) ->
 
 def _sets(modality: Modality, layout: Layout, names: tuple[str, ...]) -> Iterator[Opened]:
     for name in names:
-        if name != "real":
-            yield open_source(name, modality, layout.simulated(modality))
-            continue
-        folder = data_folder()
-        for source in REAL:
-            if modality in source.modalities:
-                yield Opened(source, folder / source.name)
+        if name == "real":
+            folder = data_folder()
+            for source in REAL:
+                if modality in source.modalities:
+                    yield Opened(source, folder / source.name)
+        elif name == "semi-real":
+            yield from open_tests(modality, layout)
+        else:
+            yield open_set(name, modality, layout)

@@ -14,12 +14,14 @@ from serving.responses import DescribeResponse, ExplainResponse, PredictResponse
 from training.config import ModelConfig
 from training.datasets.own import OwnDataset
 from training.promote import Gate
+from training.semireal.config import SemiReal
 from training.simulate.config import Simulation
 
 SCHEMAS: Mapping[str, tuple[str, type[BaseModel]]] = MappingProxyType(
     {
         "model": ("configs/<modality>.yaml", ModelConfig),
         "simulate": ("configs/simulate.yaml", Simulation),
+        "semireal": ("configs/semireal.yaml", SemiReal),
         "promote": ("configs/promote.yaml", Gate),
         "dataset": ("dataset.yaml of your own recordings", OwnDataset),
         "mapping": ("how a file of signals is read, for `quaver label --mapping`", SignalMapping),

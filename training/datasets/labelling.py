@@ -103,6 +103,11 @@ def _involuntary(complete: set[str], cut: set[str], voluntary_s: float, rules: L
     return label
 
 
+def window_id(recording_id: str, start_s: float) -> str:
+    """Return the name of the window of a recording that begins at a time."""
+    return f"{recording_id}@{start_s:.3f}"
+
+
 def label_windows(
     labelled: LabelledRecording, rules: Labelling, window_s: float = 4.0
 ) -> LabelledWindows:
@@ -114,7 +119,7 @@ def label_windows(
         [label_window(labelled.spans, s, s + window_s, rules) for s in starts_s], dtype=np.str_
     )
     kept = np.array([label != UNLABELLED for label in labels], dtype=np.bool_)
-    ids = np.array([f"{labelled.id}@{s:.3f}" for s in starts_s[kept]], dtype=np.str_)
+    ids = np.array([window_id(labelled.id, s) for s in starts_s[kept]], dtype=np.str_)
 
     def repeated(value: str) -> NDArray[np.str_]:
         return np.full(len(ids), value)

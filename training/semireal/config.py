@@ -1,0 +1,129 @@
+"""What the semi-real sets are made of: ``configs/semireal.yaml``."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from features import Section
+from features.spec import Fraction, PositiveFloat
+
+Part = Literal["train", "test"]
+PARTS: tuple[Part, ...] = ("train", "test")
+
+Count = Annotated[int, Field(ge=1)]
+Index = Annotated[int, Field(ge=0)]
+
+
+def _increasing(limits: tuple[float, float]) -> tuple[float, float]:
+    if not limits[0] <= limits[1]:
+        raise ValueError(f"the first limit, {limits[0]:g}, must not exceed the second")
+    return limits
+
+
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Range = Annotated[tuple[PositiveFloat, PositiveFloat], AfterValidator(_increasing)]
+RangeFromZero = Annotated[tuple[NotNegative, NotNegative], AfterValidator(_increasing)]
+
+
+class People(Section):
+    """Groups of data sets, ``<set>/<person>``, none of whom is in both parts."""
+
+    train: Annotated[tuple[str, ...], Field(min_length=1)]
+    test: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check_apart(self) -> Self:
+        both = sorted(set(self.train) & set(self.test))
+        if both:
+            raise ValueError(f"{both[0]} is in train and in test; parts must be apart")
+        return self
+
+    def of(self, part: Part) -> tuple[str, ...]:
+        """Return the groups of a part."""
+        return self.train if part == "train" else self.test
+
+
+class Indices(Section):
+    """Motor units, or columns of electrodes, none of which is in both parts."""
+
+    train: Annotated[tuple[Index, ...], Field(min_length=1)]
+    test: Annotated[tuple[Index, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check_apart(self) -> Self:
+        both = sorted(set(self.train) & set(self.test))
+        if both:
+            raise ValueError(f"{both[0]} is in train and in test; parts must be apart")
+        return self
+
+    def of(self, part: Part) -> tuple[int, ...]:
+        """Return the indices of a part."""
+        return self.train if part == "train" else self.test
+
+
+class Rest(Section):
+    """Which stretches of real rest are taken."""
+
+    shortest_s: PositiveFloat
+    margin_s: NotNegative
+    most_spikes_per_s: NotNegative
+    most_per_person: Count
+    people: People
+
+
+class FasciculationSet(Section):
+    """Single potentials of motor units at irregular times."""
+
+    recordings_per_stretch: Count
+    units: Indices
+    columns: Indices
+    pair_steps: Annotated[tuple[Count, ...], Field(min_length=1)]
+    average_half_width_s: PositiveFloat
+    half_width_s: PositiveFloat
+    taper_s: PositiveFloat
+    smallest_clearance: PositiveFloat
+    most_units: Count
+    rate_hz: Range
+    shortest_interval_s: PositiveFloat
+    doublet_share: Fraction
+    doublet_interval_s: Range
+    peak_ratio: Range
+    size_cv: NotNegative
+
+    @model_validator(mode="after")
+    def _check_intervals(self) -> Self:
+        if self.shortest_interval_s * self.rate_hz[1] >= 1.0:
+            raise ValueError("shortest_interval_s leaves no room for the highest rate_hz")
+        if self.doublet_interval_s[1] >= self.shortest_interval_s:
+            raise ValueError("doublet_interval_s must lie below shortest_interval_s")
+        return self
+
+
+class ClonusSet(Section):
+    """Responses of a muscle, repeated at the pace of a clonus."""
+
+    recordings_per_stretch: Count
+    people: People
+    response_s: PositiveFloat
+    taper_s: PositiveFloat
+    smallest_clearance: PositiveFloat
+    smallest_share: Fraction
+    frequency_hz: Range
+    interval_cv: RangeFromZero
+    beat_size_cv: RangeFromZero
+    peak_ratio: Range
+    start_s: RangeFromZero
+    sustained_share: Fraction
+    decay_per_s_sustained: RangeFromZero
+    decay_per_s_unsustained: Range
+    beats_unsustained: tuple[Count, Count]
+    pause_s: Range
+
+
+class SemiReal(Section):
+    """Everything that the semi-real sets depend on, beside the recordings themselves."""
+
+    seed: Annotated[int, Field(ge=0)]
+    rest: Rest
+    fasciculation: FasciculationSet
+    clonus: ClonusSet

@@ -1,0 +1,32 @@
+"""Opening: names of semi-real sets beside all others."""
+
+from features import ConfigError, Modality
+from training.datasets.opening import Opened, open_source
+from training.datasets.registry import data_folder
+from training.layout import Layout
+from training.semireal.sources import PREFIX, semireal_sources
+
+
+def open_set(name: str, modality: Modality, layout: Layout) -> Opened:
+    """Return the source of a name; see :mod:`training.datasets.opening` for those not made here.
+
+    Raises
+    ------
+    ConfigError
+        When nothing of that name is there.
+    """
+    if not name.startswith(PREFIX):
+        return open_source(name, modality, layout.simulated(modality))
+    sources = {source.name: source for source in semireal_sources(layout)}
+    if name not in sources:
+        raise ConfigError(f"there is no data set {name!r}; there are {', '.join(sources)}")
+    return Opened(sources[name], data_folder())
+
+
+def open_tests(modality: Modality, layout: Layout) -> tuple[Opened, ...]:
+    """Return the semi-real sets of a modality that nothing is trained on."""
+    return tuple(
+        Opened(source, data_folder())
+        for source in semireal_sources(layout)
+        if modality in source.modalities and source.name.endswith("-test")
+    )

@@ -1,0 +1,68 @@
+"""From rest and what is added to it to a labelled recording that knows the truth."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Recording
+from training.datasets.labelled import LabelledRecording, Span
+from training.datasets.real.stretches import with_rest_between
+from training.semireal.rest_stretches import RestStretch
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What is added to rest: ``potentials`` (n_samples,), what shows of them, and the truth."""
+
+    potentials: Array
+    events: tuple[Span, ...]
+    details: dict[str, Any]
+
+
+def labelled_recording(
+    rest: RestStretch, contents: Contents, source: str, variant: int
+) -> LabelledRecording:
+    """Return rest with potentials added to it; all that is no event is rest.
+
+    The group is the person who rests, so that no person is in two parts.
+    """
+    return LabelledRecording(
+        id=f"{rest.id}/{variant}",
+        recording=Recording(
+            (rest.samples + contents.potentials)[None].astype(np.float32),
+            sampling_rate_hz=rest.rate_hz,
+            modality="emg",
+            unit=rest.unit,
+        ),
+        spans=with_rest_between(contents.events, 0.0, rest.duration_s),
+        group=f"{source}/{rest.group}",
+        site=rest.site,
+        source=source,
+        details=contents.details,
+    )
+
+
+def spans_of(places: NDArray[np.intp], labels: Sequence[str], rate_hz: float) -> list[Span]:
+    """Return a span for each place, first and one past last sample, shape (n_places, 2)."""
+    return [
+        Span(float(first / rate_hz), float(last / rate_hz), label)
+        for (first, last), label in zip(places, labels, strict=True)
+    ]
+
+
+def apart(spans: Iterable[Span], shortest_s: float) -> tuple[Span, ...]:
+    """Return spans, in order, each from where the one before it ends; rest is left out.
+
+    What is left of a span and is shorter than ``shortest_s`` is left out too.
+    """
+    result: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start_s):
+        start_s = max(span.start_s, result[-1].end_s) if result else span.start_s
+        if span.label != "rest" and span.end_s - start_s >= shortest_s:
+            result.append(Span(start_s, span.end_s, span.label))
+    return tuple(result)
