@@ -19,10 +19,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help env up serve mlflow test check fix docs bench clean
+.PHONY: help env up serve mlflow test check fix docs bench bench-peers bench-accuracy bench-minirocket clean
 
 help:  ## List the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 env: $(READY)  ## Make the environment
 
@@ -70,7 +70,16 @@ bench: $(READY)  ## Compare with peers and floors
 	$(BIN)/python -P benchmarks/features.py
 	$(BIN)/python -P benchmarks/serving.py
 
+bench-peers: $(READY)  ## The same gyroscope signals through paradigma and quaver
+	$(BIN)/python -P benchmarks/peers.py
+
+bench-accuracy: $(READY)  ## How right the models are under every protocol; real sets from QUAVER_DATA
+	$(BIN)/python -P -m benchmarks.accuracy
+
+bench-minirocket: $(READY)  ## What interpretable features lose against MiniRocket's
+	$(BIN)/python -P -m benchmarks.minirocket
+
 clean:  ## Remove the environment and everything that was made
-	rm -rf $(VENV) data models reports mlruns mlflow.db .bentoml .dvc/cache .dvc/tmp
+	rm -rf $(VENV) data models reports mlruns mlflow.db .bentoml .benchmarks .dvc/cache .dvc/tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find features serving training tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -46,6 +46,15 @@ def test_a_run_holds_what_it_was_given(store, content):
     assert logged == tracking.find_run(logged.run_id)
 
 
+def test_a_benchmark_is_a_run_without_a_model(store, content):
+    """Figures and files are found again, and no model is registered."""
+    _, what = content
+    run = store.get_run(tracking.log_benchmark(what, "quaver-accuracy"))
+    assert run.data.metrics == {"macro_f1": 0.9}
+    assert [f.path for f in store.list_artifacts(run.info.run_id, "notes")] == ["notes/note.md"]
+    assert store.search_registered_models() == []
+
+
 @pytest.mark.usefixtures("store")
 def test_the_registered_model_is_the_directory_that_was_logged(content, tmp_path):
     """Fetching gives the classifier's files back, byte by byte."""

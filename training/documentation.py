@@ -7,6 +7,7 @@ from pathlib import Path
 from features import FAMILIES, MODALITIES, Feature, FeatureSpec, Modality, catalogue
 from training.config import ModelConfig, load_config
 from training.layout import Layout
+from training.validation import read_validation, validation_section
 
 README = Path("README.md")
 
@@ -42,15 +43,20 @@ def _row(family: str, entry: Feature, specs: Mapping[Modality, FeatureSpec]) -> 
 
 
 def with_tables(text: str, layout: Layout) -> str:
-    """Return the README with its tables as the code has them."""
+    """Return the README with its tables as the code has them, and as the benchmark found them."""
     specs = {
         modality: load_config(layout.config(modality), ModelConfig).features
         for modality in MODALITIES
     }
-    pattern = r"(<!-- features: begin -->\n).*?(<!-- features: end -->)"
-    table = feature_table(specs)
+    text = _between("features", text, feature_table(specs))
+    return _between("validation", text, validation_section(read_validation(layout.docs)))
+
+
+def _between(name: str, text: str, content: str) -> str:
+    """Return a text with a content between the marks of a name."""
+    pattern = rf"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)"
     return re.sub(
-        pattern, lambda found: f"{found[1]}\n{table}\n\n{found[2]}", text, flags=re.DOTALL
+        pattern, lambda found: f"{found[1]}\n{content}\n\n{found[2]}", text, flags=re.DOTALL
     )
 
 

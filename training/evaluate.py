@@ -150,8 +150,7 @@ def with_intervals(judged: Judged, samples: int, seed: int) -> dict[str, dict[st
     """
     counts, names = judged.counts()
     point = figures(counts.sum(axis=0), names, judged.classes)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=samples)
+    draws = subject_draws(len(counts), samples, seed)
     drawn = [figures(np.tensordot(d, counts, axes=1), names, judged.classes) for d in draws]
     result: dict[str, dict[str, float]] = {}
     for name, value in point.items():
@@ -160,6 +159,12 @@ def with_intervals(judged: Judged, samples: int, seed: int) -> dict[str, dict[st
         low, high = np.percentile(values, (2.5, 97.5)) if len(values) else (np.nan, np.nan)
         result[name] = {"value": value, "low": float(low), "high": float(high)}
     return result
+
+
+def subject_draws(n_groups: int, samples: int, seed: int) -> Counts:
+    """Return how often each subject is drawn in each sample, shape (samples, n_groups)."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=samples)
 
 
 def calibration_error(judged: Judged) -> float:

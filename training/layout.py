@@ -37,6 +37,11 @@ class Layout:
         """Figures and plots of the last training and evaluation."""
         return self.root / "reports" / modality
 
+    @property
+    def docs(self) -> Path:
+        """Documents, some of which are written by code; tracked by Git."""
+        return self.root / "docs"
+
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write plain data; the file is whole or absent."""

@@ -39,7 +39,7 @@ class Logged:
 
 @dataclass(frozen=True)
 class Content:
-    """What a run of a training holds.
+    """What a run holds: a training, or a benchmark.
 
     ``figures`` are metrics by name, ``files`` artifacts by their place in the run.
     """
@@ -100,12 +100,7 @@ def _whole_run(experiment: str, name: str, description: str) -> Iterator[str]:
 def log_training(content: Content, classifier: Path, model_name: str) -> Logged:
     """Log a training with its classifier and register the model."""
     with _whole_run(model_name, content.name, content.description) as run_id:
-        mlflow.set_tags(dict(content.tags))
-        mlflow.log_params(dict(content.params))
-        mlflow.log_metrics(dict(content.figures))
-        for place, path in content.files.items():
-            folder, _, _ = place.rpartition("/")
-            mlflow.log_artifact(str(path), folder or None)
+        _log(content)
         with warnings.catch_warnings():
             # MLflow advises an example that it would have to run in a process of its own; the
             # signature is stated instead and tested.
@@ -121,13 +116,31 @@ def log_training(content: Content, classifier: Path, model_name: str) -> Logged:
     return Logged(run_id, model_name, str(info.registered_model_version))
 
 
+def log_benchmark(content: Content, experiment: str) -> str:
+    """Log a benchmark as one run, which holds no model; return the run."""
+    with _whole_run(experiment, content.name, content.description) as run_id:
+        _log(content)
+    return run_id
+
+
 def log_evaluation(run_id: str, figures: Mapping[str, float], files: Mapping[str, Path]) -> None:
     """Add an evaluation to the run of the model that was evaluated."""
     with _clear_errors(), mlflow.start_run(run_id=run_id):
         mlflow.log_metrics(dict(figures))
-        for place, path in files.items():
-            folder, _, _ = place.rpartition("/")
-            mlflow.log_artifact(str(path), folder or None)
+        _log_files(files)
+
+
+def _log(content: Content) -> None:
+    mlflow.set_tags(dict(content.tags))
+    mlflow.log_params(dict(content.params))
+    mlflow.log_metrics(dict(content.figures))
+    _log_files(content.files)
+
+
+def _log_files(files: Mapping[str, Path]) -> None:
+    for place, path in files.items():
+        folder, _, _ = place.rpartition("/")
+        mlflow.log_artifact(str(path), folder or None)
 
 
 def fetch_classifier(logged: Logged, into: Path) -> Path:
