@@ -44,7 +44,7 @@ def test_another_seed_gives_another_text():
 
 def test_a_table_that_can_be_learnt_is_learnt(trained):
     """Held-out subjects are labelled right, far above chance."""
-    assert trained.report["figures"]["macro_f1"]["value"] > 0.9
+    assert trained.report["figures"]["macro_f1"]["value"] > 0.8
 
 
 def test_every_window_is_judged_once_by_a_model_that_had_not_seen_its_subject(trained):
