@@ -6,8 +6,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from features.kernel_statistics import largest, smallest
 from features.kernels import kernel
-from features.small import largest, smallest
 
 Array = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from features import ragged
 from features.bursts import Bursts
 from features.feature import feature, ratio
+from features.kernel_statistics import deviation, mean
 from features.kernels import kernel
-from features.small import deviation, mean
 from features.spectrum import Line
 
 Array = NDArray[np.float64]

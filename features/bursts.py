@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features.kernel_statistics import largest, sort
 from features.kernels import kernel
-from features.small import largest, sort
 from features.spec import Bursts as BurstSpec
 
 Array = NDArray[np.float64]

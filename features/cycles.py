@@ -17,8 +17,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from features.kernel_statistics import deviation, largest, log_slope, mean, median, quantile, sort
 from features.kernels import kernel
-from features.small import deviation, largest, log_slope, mean, median, quantile, sort
 
 Array = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.bursts import Bursts, Index, hysteresis, moving_average, row_percentile
+from features.kernel_statistics import median
 from features.kernels import kernel
-from features.small import median
 from features.spec import Events as EventSpec
 
 Array = NDArray[np.float64]

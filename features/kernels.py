@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-_SHARED = Path(__file__).with_name("small.py")
+_SHARED = Path(__file__).with_name("kernel_statistics.py")
 """The one file whose kernels those of others call."""
 
 

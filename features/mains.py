@@ -8,8 +8,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from features.kernel_statistics import energy, largest, median
 from features.kernels import kernel
-from features.small import energy, largest, median
 
 Array = NDArray[np.float64]
 

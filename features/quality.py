@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.kernel_statistics import largest, smallest, sort
 from features.kernels import kernel, read_only
-from features.small import largest, smallest, sort
 from features.spec import FeatureSpec
 from features.windows import Windows
 

@@ -7,8 +7,8 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from features.kernel_statistics import median, total
 from features.kernels import kernel
-from features.small import median, total
 
 Array = NDArray[np.float64]
 

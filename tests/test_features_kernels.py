@@ -84,7 +84,7 @@ def test_a_kernel_has_one_signature(name):
 @each_kernel
 def test_a_kernel_calls_those_of_its_own_file_and_the_shared_one_only(name):
     """The cache notices that one of these two files has changed, and no other."""
-    allowed = {KERNELS[name].py_func.__module__, "features.small"}
+    allowed = {KERNELS[name].py_func.__module__, "features.kernel_statistics"}
 
     assert {other.py_func.__module__ for other in called_by(KERNELS[name])} <= allowed
 
@@ -104,8 +104,8 @@ def test_a_change_of_the_shared_file_is_noticed_by_the_cache_of_others(tmp_path)
         return float(done.stdout)
 
     before = asked()
-    text = (package / "small.py").read_text()
-    (package / "small.py").write_text(
+    text = (package / "kernel_statistics.py").read_text()
+    (package / "kernel_statistics.py").write_text(
         text.replace(
             "return total(values) / len(values)", "return 10 * total(values) / len(values)"
         )
