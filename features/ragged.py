@@ -7,7 +7,7 @@ Every function returns shape (n_windows,), with NaN where a window has too few i
 import numpy as np
 from numpy.typing import NDArray
 
-from features import small
+from features import kernel_statistics
 from features.kernels import kernel
 
 Array = NDArray[np.float64]
@@ -23,7 +23,7 @@ def mean(values: Array, first: Index) -> Array:  # pragma: no cover (compiled)
     result = np.full(len(first) - 1, np.nan)
     for w in range(len(result)):
         if first[w + 1] > first[w]:
-            result[w] = small.mean(values[first[w] : first[w + 1]])
+            result[w] = kernel_statistics.mean(values[first[w] : first[w + 1]])
     return result
 
 
@@ -33,7 +33,7 @@ def median(values: Array, first: Index) -> Array:  # pragma: no cover (compiled)
     result = np.full(len(first) - 1, np.nan)
     for w in range(len(result)):
         if first[w + 1] > first[w]:
-            result[w] = small.median(values[first[w] : first[w + 1]])
+            result[w] = kernel_statistics.median(values[first[w] : first[w + 1]])
     return result
 
 
@@ -43,7 +43,7 @@ def maximum(values: Array, first: Index) -> Array:  # pragma: no cover (compiled
     result = np.full(len(first) - 1, np.nan)
     for w in range(len(result)):
         if first[w + 1] > first[w]:
-            result[w] = small.largest(values[first[w] : first[w + 1]])
+            result[w] = kernel_statistics.largest(values[first[w] : first[w + 1]])
     return result
 
 
@@ -54,9 +54,9 @@ def variation(values: Array, first: Index) -> Array:  # pragma: no cover (compil
     for w in range(len(result)):
         group = values[first[w] : first[w + 1]]
         if len(group) > 1:
-            centre = small.mean(group)
+            centre = kernel_statistics.mean(group)
             if centre > 0:
-                result[w] = small.deviation(group) / centre
+                result[w] = kernel_statistics.deviation(group) / centre
     return result
 
 
@@ -67,8 +67,8 @@ def log_slope(times: Array, values: Array, first: Index) -> Array:  # pragma: no
     for w in range(len(result)):
         t = times[first[w] : first[w + 1]]
         v = values[first[w] : first[w + 1]]
-        if len(t) >= FEWEST_FOR_SLOPE and small.smallest(v) > 0:
-            result[w] = small.log_slope(t, v)
+        if len(t) >= FEWEST_FOR_SLOPE and kernel_statistics.smallest(v) > 0:
+            result[w] = kernel_statistics.log_slope(t, v)
     return result
 
 

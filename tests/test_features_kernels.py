@@ -14,7 +14,7 @@ import pytest
 from numba.core.registry import CPUDispatcher
 
 import features
-from features import MODALITIES, Windows, extract, small
+from features import MODALITIES, Windows, extract
 from features.kernels import read_only
 
 
@@ -37,8 +37,8 @@ def called_by(kernel):
     """Return the kernels that a kernel calls."""
     names = kernel.py_func.__code__.co_names
     values = [kernel.py_func.__globals__.get(name) for name in names]
-    if small in values:
-        values += [getattr(small, name, None) for name in names]
+    if kernel_statistics in values:
+        values += [getattr(kernel_statistics, name, None) for name in names]
     return [value for value in values if isinstance(value, CPUDispatcher)]
 
 
@@ -76,7 +76,7 @@ def test_a_kernel_has_one_signature(name):
     """
     inner = any(KERNELS[name] in called_by(other) for other in KERNELS.values())
     # What several files share may meet both raw samples, which are read-only, and others.
-    expected = {0, 1, 2} if name.startswith("small.") else {0, 1} if inner else {1}
+    expected = {0, 1, 2} if name.startswith("kernel_statistics.") else {0, 1} if inner else {1}
 
     assert len(KERNELS[name].signatures) in expected, KERNELS[name].signatures
 

@@ -1,6 +1,6 @@
 """What the semi-real sets are made of: ``configs/semireal.yaml``."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -11,6 +11,7 @@ Part = Literal["train", "test"]
 PARTS: tuple[Part, ...] = ("train", "test")
 
 Count = Annotated[int, Field(ge=1)]
+_T = TypeVar("_T", str, int)
 Index = Annotated[int, Field(ge=0)]
 
 
@@ -25,29 +26,11 @@ Range = Annotated[tuple[PositiveFloat, PositiveFloat], AfterValidator(_increasin
 RangeFromZero = Annotated[tuple[NotNegative, NotNegative], AfterValidator(_increasing)]
 
 
-class People(Section):
-    """Groups of data sets, ``<set>/<person>``, none of whom is in both parts."""
+class Parts(Section, Generic[_T]):
+    """What the two parts of a set are made from, none of it in both."""
 
-    train: Annotated[tuple[str, ...], Field(min_length=1)]
-    test: Annotated[tuple[str, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _check_apart(self) -> Self:
-        both = sorted(set(self.train) & set(self.test))
-        if both:
-            raise ValueError(f"{both[0]} is in train and in test; parts must be apart")
-        return self
-
-    def of(self, part: Part) -> tuple[str, ...]:
-        """Return the groups of a part."""
-        return self.train if part == "train" else self.test
-
-
-class Indices(Section):
-    """Motor units, or columns of electrodes, none of which is in both parts."""
-
-    train: Annotated[tuple[Index, ...], Field(min_length=1)]
-    test: Annotated[tuple[Index, ...], Field(min_length=1)]
+    train: Annotated[tuple[_T, ...], Field(min_length=1)]
+    test: Annotated[tuple[_T, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _check_apart(self) -> Self:
@@ -56,9 +39,15 @@ class Indices(Section):
             raise ValueError(f"{both[0]} is in train and in test; parts must be apart")
         return self
 
-    def of(self, part: Part) -> tuple[int, ...]:
-        """Return the indices of a part."""
+    def of(self, part: Part) -> tuple[_T, ...]:
+        """Return what a part is made from."""
         return self.train if part == "train" else self.test
+
+
+People = Parts[str]
+"""Groups of data sets, ``<set>/<person>``."""
+Indices = Parts[Index]
+"""Motor units, or columns of electrodes."""
 
 
 class Rest(Section):

@@ -146,10 +146,9 @@ def reaching(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity,
         stretches.append((at, at + length + 0.1))
         at += length + draws.fresh("voluntary.reaching.pause")
     merged = _merged(stretches, 0.6, duration_s)
-    going_on = within(times, merged)
-    fine = np.stack([smooth_noise(len(times), 0.5, 4.0, rng) for _ in range(3)])
-    angles += np.deg2rad(draws("voluntary.reaching.fine_angle")) * fine * going_on
-    drive += draws("voluntary.background_tone") * going_on
+    fine, tone = _fine(draws, "reaching", times, merged)
+    angles += fine
+    drive += tone
     shake = second_derivative(place) + knocks
     return Activity.of_limb(duration_s, drive=drive, angles_rad=angles, shake_m_s2=shake), merged
 
@@ -177,10 +176,9 @@ def handling(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity,
         stretches.append((at, at + length + 0.1))
         at += length + draws.fresh("voluntary.handling.pause")
     merged = _merged(stretches, 0.6, duration_s)
-    going_on = within(times, merged)
-    fine = np.stack([smooth_noise(len(times), 0.5, 4.0, rng) for _ in range(3)])
-    angles += np.deg2rad(draws("voluntary.handling.fine_angle")) * fine * going_on
-    drive += draws("voluntary.background_tone") * going_on
+    fine, tone = _fine(draws, "handling", times, merged)
+    angles += fine
+    drive += tone
     return Activity.of_limb(duration_s, drive=drive, angles_rad=angles, shake_m_s2=knocks), merged
 
 
@@ -194,6 +192,14 @@ MOVEMENTS: dict[str, Movement] = {
     "reaching": reaching,
     "handling": handling,
 }
+
+
+def _fine(draws: Draws, name: str, times: Array, stretches: Stretches) -> tuple[Array, Array]:
+    """Return the fine angles (rad) and the tone of a hand that is at work in some stretches."""
+    going_on = within(times, stretches)
+    noise = np.stack([smooth_noise(len(times), 0.5, 4.0, draws.rng) for _ in range(3)])
+    angles = np.deg2rad(draws(f"voluntary.{name}.fine_angle")) * noise * going_on
+    return angles, draws("voluntary.background_tone") * going_on
 
 
 def _hump(times: Array, start_s: float, length_s: float) -> Array:
