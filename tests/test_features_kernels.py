@@ -14,7 +14,7 @@ import pytest
 from numba.core.registry import CPUDispatcher
 
 import features
-from features import MODALITIES, Windows, extract
+from features import MODALITIES, Windows, extract, kernel_statistics
 from features.kernels import read_only
 
 
