@@ -16,15 +16,14 @@ import scipy.ndimage
 from numpy.typing import NDArray
 
 from features import Modality, Section
-from features.conditioning import butterworth_power
 from features.spec import PositiveFloat
 from training.datasets.labelled import UNCLEAR, Span
 from training.simulate.activity import Scene, Stretches
+from training.simulate.blocks import BLOCK_S, band, blocks, blocks_of, smoothed
 from training.simulate.recorder import Recorded
 
 Array = NDArray[np.float64]
 
-_BLOCK_S = 0.25
 _BESIDE = 4
 """Unclear blocks in a row that may belong to the clear one beside them."""
 _RHYTHMS = ("tremor", "clonus")
@@ -72,14 +71,14 @@ def visible_spans(
     scene: Scene, recorded: Recorded, rate_hz: float, modality: Modality, limits: Visibility
 ) -> list[Span]:
     """Return the spans of a recording as a sensor shows them, in order and without overlap."""
-    shown = _band(recorded.phenomenon, rate_hz, limits.band_hz)
-    ground = _band(recorded.ground, rate_hz, limits.band_hz)
+    shown = band(recorded.phenomenon, rate_hz, limits.band_hz)
+    ground = band(recorded.ground, rate_hz, limits.band_hz)
     strays_s = scene.strays_s if modality == "emg" else np.zeros(0)
     if scene.label == "fasciculation":
         return _event_spans(scene, strays_s, shown, ground, rate_hz, modality, limits)
     if scene.label in _RHYTHMS:
-        rhythm = _band(recorded.phenomenon, rate_hz, limits.rhythm_band_hz)
-        beside = _band(recorded.ground, rate_hz, limits.rhythm_band_hz)
+        rhythm = band(recorded.phenomenon, rate_hz, limits.rhythm_band_hz)
+        beside = band(recorded.ground, rate_hz, limits.rhythm_band_hz)
         grades = _block_grades(scene, rhythm, beside, rate_hz, limits)
     else:
         grades = _block_grades(scene, shown, ground, rate_hz, limits)
@@ -88,48 +87,12 @@ def visible_spans(
     return _spans_of_blocks(grades, scene.label, len(shown) / rate_hz)
 
 
-def _band(signal: Array, rate_hz: float, band_hz: tuple[float, float]) -> Array:
-    """Return the length of the vector within a band, shape (n,)."""
-    n = signal.shape[1]
-    if not signal.any():
-        return np.zeros(n)
-    pad = min(n, round(rate_hz))
-    behind = scipy.fft.next_fast_len(n + 2 * pad, real=True) - n - pad
-    # Single precision is plenty for a judgement.
-    extended = np.pad(signal.astype(np.float32), ((0, 0), (pad, behind)), mode="symmetric")
-    freqs = scipy.fft.rfftfreq(extended.shape[1], 1 / rate_hz)
-    response = butterworth_power(freqs, band_hz[0], band_hz[1], 2).astype(np.float32)
-    passed = scipy.fft.irfft(scipy.fft.rfft(extended) * response, n=extended.shape[1])
-    length: Array = np.sqrt((passed[:, pad : pad + n] ** 2).sum(axis=0)).astype(np.float64)
-    return length
-
-
-def _blocks(length: Array, rate_hz: float, statistic: str) -> Array:
-    """Return a statistic of each block of :data:`_BLOCK_S`, shape (n_blocks,)."""
-    size = _BLOCK_S * rate_hz
-    n_blocks = max(1, int(len(length) / size))
-    edges = np.round(np.arange(n_blocks + 1) * size).astype(int)
-    if statistic == "peak":
-        return np.maximum.reduceat(length, edges[:-1])
-    sums = np.add.reduceat(length**2, edges[:-1])
-    rms: Array = np.sqrt(sums / np.diff(np.append(edges[:-1], len(length))))
-    return rms
-
-
-def _smoothed(values: Array, blocks: int) -> Array:
-    """Return the root mean square over neighbouring blocks."""
-    kernel = np.ones(blocks) / blocks
-    padded = np.pad(values**2, (blocks // 2, blocks - 1 - blocks // 2), mode="edge")
-    smoothed: Array = np.sqrt(np.convolve(padded, kernel, mode="valid"))
-    return smoothed
-
-
 def _block_grades(
     scene: Scene, shown: Array, ground: Array, rate_hz: float, limits: Visibility
 ) -> NDArray[np.int64]:
     """Grade each block by what of the phenomenon shows: 0 nothing, 1 unclear, 2 it shows."""
-    phenomenon = _smoothed(_blocks(shown, rate_hz, "rms"), 4)
-    level = _smoothed(_blocks(ground, rate_hz, "rms"), 8)
+    phenomenon = smoothed(blocks(shown, rate_hz, "rms"), 4)
+    level = smoothed(blocks(ground, rate_hz, "rms"), 8)
     n = len(phenomenon)
     if scene.label == "voluntary":
         ratio_limits, floor = limits.voluntary_ratio, limits.voluntary_floor
@@ -143,10 +106,10 @@ def _block_grades(
     )
     if scene.phenomenon.discharges or scene.phenomenon.volleys:
         # Brief potentials are seen long before they carry power.
-        peaks = scipy.ndimage.maximum_filter1d(_blocks(shown, rate_hz, "peak"), 5)
+        peaks = scipy.ndimage.maximum_filter1d(blocks(shown, rate_hz, "peak"), 5)
         clear = peaks / max(float(np.median(ground)) / _MEDIAN_SHARE, 1e-12)
         grades = np.maximum(grades, _graded(clear, peaks, limits.volley_ratio, limits.event_floor))
-    grades[~_blocks_of(scene.stretches, n)] = 0
+    grades[~blocks_of(scene.stretches, n)] = 0
     if 0 < limits.pace_ceiling_hz <= scene.phenomenon.pace_hz:
         grades = np.minimum(grades, 1)
     return grades
@@ -162,18 +125,10 @@ def _graded(
     return grades
 
 
-def _blocks_of(stretches: Stretches, n_blocks: int) -> NDArray[np.bool_]:
-    """Return which blocks some stretches touch."""
-    inside = np.zeros(n_blocks, dtype=np.bool_)
-    for start, end in stretches:
-        inside[int(start / _BLOCK_S) : int(np.ceil(end / _BLOCK_S))] = True
-    return inside
-
-
 def _settle(grades: NDArray[np.int64], stretches: Stretches) -> None:
     """Give an unclear block beside a clear one of its stretch to that one, in place."""
     for start, end in stretches:
-        part = grades[int(start / _BLOCK_S) : int(np.ceil(end / _BLOCK_S))]
+        part = grades[int(start / BLOCK_S) : int(np.ceil(end / BLOCK_S))]
         grown = scipy.ndimage.binary_dilation(part == 2, iterations=_BESIDE, mask=part > 0)
         part[grown] = 2
 
@@ -191,14 +146,14 @@ def _grade_ground(
     They are unclear where it moves or a stray motor unit shows, and of grade 3 where it is loud.
     """
     nothing = grades == 0
-    grades[nothing & _blocks_of(moving, len(grades))] = 1
+    grades[nothing & blocks_of(moving, len(grades))] = 1
     for time in strays_s:
-        block = min(int(time / _BLOCK_S), len(grades) - 1)
+        block = min(int(time / BLOCK_S), len(grades) - 1)
         place = (time - _BEFORE["emg"], time + _AFTER["emg"])
         if nothing[block] and _stray_grade(ground, rate_hz, place, limits) == 2:
             grades[block] = 1
     if limits.rest_ceiling > 0:
-        grades[nothing & (_blocks(ground, rate_hz, "peak") > limits.rest_ceiling)] = 3
+        grades[nothing & (blocks(ground, rate_hz, "peak") > limits.rest_ceiling)] = 3
 
 
 def _spans_of_blocks(grades: NDArray[np.int64], label: str, duration_s: float) -> list[Span]:
@@ -208,8 +163,8 @@ def _spans_of_blocks(grades: NDArray[np.int64], label: str, duration_s: float) -
     names = ("rest", UNCLEAR, label, "voluntary")
     spans: list[Span] = []
     for first, last in pairwise(bounds):
-        end = duration_s if last == len(grades) else last * _BLOCK_S
-        spans.append(Span(first * _BLOCK_S, float(end), names[int(grades[first])]))
+        end = duration_s if last == len(grades) else last * BLOCK_S
+        spans.append(Span(first * BLOCK_S, float(end), names[int(grades[first])]))
     return spans
 
 
@@ -225,7 +180,7 @@ def _event_spans(
     """Return a span for each event that shows or may show, and rest between."""
     before, after = _BEFORE[modality], _AFTER[modality]
     duration_s = len(shown) / rate_hz
-    loud = _blocks(ground, rate_hz, "peak") > (limits.rest_ceiling or np.inf)
+    loud = blocks(ground, rate_hz, "peak") > (limits.rest_ceiling or np.inf)
     events = [(time, False) for time in scene.events_s] + [(time, True) for time in strays_s]
     spans: list[Span] = []
     at = 0.0
@@ -249,8 +204,8 @@ def _rest(start_s: float, end_s: float, loud: NDArray[np.bool_]) -> list[Span]:
     """Return rest from start to end, movement where the ground itself is loud."""
     spans: list[Span] = []
     at = start_s
-    for block in range(int(start_s / _BLOCK_S), min(len(loud), int(np.ceil(end_s / _BLOCK_S)))):
-        until = min(end_s, (block + 1) * _BLOCK_S) if block < len(loud) - 1 else end_s
+    for block in range(int(start_s / BLOCK_S), min(len(loud), int(np.ceil(end_s / BLOCK_S)))):
+        until = min(end_s, (block + 1) * BLOCK_S) if block < len(loud) - 1 else end_s
         label = "voluntary" if loud[block] else "rest"
         if spans and spans[-1].label == label:
             spans[-1] = Span(spans[-1].start_s, until, label)
