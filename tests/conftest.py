@@ -30,6 +30,11 @@ HERE = Path(__file__).parent
 WITH_A_RUNNING_PROJECT = ("test_contract_pipeline.py", "test_contract_up.py")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what takes longest first, or one process would be left alone with it at the end."""
+    items.sort(key=lambda item: item.path.name not in WITH_A_RUNNING_PROJECT)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadScopeScheduling":
     """Deal whole files to the processes; those that share a costly fixture count as one file."""

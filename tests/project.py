@@ -27,6 +27,7 @@ TINY = {
     "clonus_sustained": 1,
     "clonus_unsustained": 1,
     "voluntary": 3,
+    "contraction": 1,
 }
 
 
