@@ -58,8 +58,9 @@ def change_yaml(path: Path, change) -> None:
 def _shrink(configs: Path) -> None:
     def fewer_people(content):
         content["duration_s"] = 16.0
-        for population in content["populations"].values():
-            population |= {"sites": 2, "people_per_site": 3, "recordings": TINY}
+        for name, population in content["populations"].items():
+            people = {"train": 3, "test": 1}[name]
+            population |= {"sites": 2, "people_per_site": people, "recordings": TINY}
 
     def fewer_trees(content):
         content["training"] |= {
