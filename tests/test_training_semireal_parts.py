@@ -17,7 +17,8 @@ from training.semireal.response_shapes import cut_responses
 from training.semireal.rest_stretches import RestStretch, evenly, rest_stretches, stretches_of
 from training.semireal.shapes import Shape, added, at_rate, of_unit_peak, places, tapered
 from training.semireal.unit_shapes import check_indices, cut_potential, electrode_pairs
-from training.semireal.visible import Backdrop, Visible, deviation, ground_of, size_in_band
+from training.semireal.visible import Backdrop, Visible, ground_of, size_in_band
+from training.simulate.blocks import clear_of
 
 ROOT = Path(__file__).parents[1]
 CONFIG = load_config(ROOT / "configs" / "semireal.yaml", SemiReal)
@@ -157,7 +158,7 @@ def test_the_deviation_of_noise_is_its_own(rng):
     freqs = np.linspace(0.1, 500.0, 5000)
     left = 1 / (1 + (20.0 / freqs) ** 4) / (1 + (freqs / 450.0) ** 4)
 
-    assert deviation(ground) == pytest.approx(np.sqrt(np.mean(left**2)), rel=0.03)
+    assert clear_of(ground) == pytest.approx(np.sqrt(np.mean(left**2)), rel=0.03)
 
 
 @pytest.mark.parametrize("mains_hz", [50.0, 60.3])
@@ -170,7 +171,7 @@ def test_mains_hides_nothing(rng, mains_hz):
     )
     before, after = (ground_of(x, RATE_HZ, VISIBLE) for x in (quiet, quiet + hum))
 
-    assert deviation(after) == pytest.approx(deviation(before), rel=0.05)
+    assert clear_of(after) == pytest.approx(clear_of(before), rel=0.05)
 
 
 def test_tails_raise_what_has_to_be_exceeded(rng):
@@ -179,8 +180,8 @@ def test_tails_raise_what_has_to_be_exceeded(rng):
     spiky = calm.copy()
     spiky[::300] = 20.0
 
-    assert deviation(calm) == pytest.approx(1.0, rel=0.1)
-    assert deviation(spiky) > 3.0
+    assert clear_of(calm) == pytest.approx(1.0, rel=0.1)
+    assert clear_of(spiky) > 3.0
 
 
 @pytest.mark.parametrize("ratio", [3.0, 12.0, 60.0])

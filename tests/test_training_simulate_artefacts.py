@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import welch
-from scipy.stats import kurtosis
+from scipy.stats import kurtosis, skew
 from simulated import drawn, faultless, line_hz
 
 from training.simulate.artefacts import (
@@ -146,3 +146,14 @@ def test_undisturbed_electrodes_pick_up_nothing():
     }
 
     assert np.abs(electrode_artefacts(4000, 1000.0, drawn(values))).max() == 0.0
+
+
+def test_potentials_of_one_polarity_make_the_tone_lean():
+    """Sizes that scatter about zero give a tone that leans to neither side; one side tips it."""
+
+    def leaning(polarity):
+        values = {"rest.semg_tone_shots": 300.0, "rest.semg_tone_polarity": polarity}
+        return abs(float(skew(resting_noise(200_000, faultless("emg", 1000.0), drawn(values))[0])))
+
+    assert leaning(0.0) < 0.1
+    assert leaning(2.0) > 3 * leaning(0.0)

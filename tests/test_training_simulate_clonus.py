@@ -208,3 +208,18 @@ def test_stretch_is_background_and_ends_where_the_run_begins():
         before = starts[:, None] - when[None, :]
 
         assert ((before > -0.01) & (before < 0.35)).any(axis=0).all()
+
+
+def test_the_second_axis_follows_the_first_by_its_lag():
+    """With no second axis the joint turns in a line; with one that lags, in a plane."""
+
+    def flatness(ratio, lag_ms):
+        values = EVEN | {"clonus.second_axis_ratio": ratio, "body.second_axis_lag": lag_ms}
+        angles = scene_of(values).phenomenon.angles_rad
+        sizes = np.linalg.svd(angles - angles.mean(axis=1, keepdims=True), compute_uv=False)
+        return sizes[1] / sizes[0]
+
+    assert flatness(0.0, 20.0) < ROUNDING
+    assert flatness(0.4, 0.0) < ROUNDING
+    # What lags by 20 ms at 5.5 Hz, 0.69 rad, lies out of line by about its sine.
+    assert flatness(0.4, 20.0) == pytest.approx(0.4 * np.sin(2 * np.pi * 5.5 * 0.02), rel=0.35)

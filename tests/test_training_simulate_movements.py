@@ -207,3 +207,21 @@ def test_background_of_a_movement_is_a_limb_that_is_held_up():
     assert background.angles_rad.shape == still.angles_rad.shape
     felt = np.abs(second_derivative(background.angles_rad)).max() * LEVER_M / 9.80665e-3
     assert 5.0 < felt < 80.0
+
+
+@pytest.mark.parametrize("wander", [0.1, 0.5])
+def test_a_held_force_swells_and_ebbs_as_asked(wander):
+    """Within a long contraction the logarithm of the drive deviates by what was asked."""
+    values = {
+        "voluntary.contraction_level": 0.1,
+        "voluntary.contraction_duration": 60.0,
+        "voluntary.drive_ripple": 0.0,
+        "voluntary.drive_wander": wander,
+    }
+    found = []
+    for seed in range(6):
+        scene = scene_of("isometric", values, seed=seed)
+        drive = scene.phenomenon.drive[round((scene.stretches[0][0] + 4) * 400) :]
+        found.append(np.log(drive[drive > 0]).std())
+
+    assert np.median(found) == pytest.approx(wander, rel=0.25)

@@ -171,3 +171,15 @@ def test_people_at_rest_differ():
     sizes = [np.sqrt((scene.shake_m_s2**2).mean()) for scene in scenes]
 
     assert max(sizes) > 5 * min(sizes)
+
+
+@pytest.mark.parametrize(("supported", "share"), [(True, 1.0), (False, 10.0)])
+def test_a_limb_sways_slowly_and_more_when_held_up(supported, share):
+    """The angle about each axis deviates by what was asked, times the ratio when held, slowly."""
+    values = {"rest.sway": 0.1, "rest.sway_when_held": 10.0}
+    angles = np.rad2deg(rested(values, supported=supported, duration_s=300.0).angles_rad)
+    power = (np.abs(np.fft.rfft(angles, axis=1)) ** 2).sum(axis=0)
+    freqs = np.fft.rfftfreq(angles.shape[1], 1 / RATE_HZ)
+
+    assert angles.std() == pytest.approx(0.1 * share, rel=0.15)
+    assert power[freqs > 1.0].sum() < 0.01 * power.sum()

@@ -6,7 +6,6 @@ it. That deviation is the robust one, or that of the tails where they are heavie
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import scipy.fft
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from features.conditioning import butterworth_power
 from features.mains import subtract_mains
 from training.datasets.labelled import UNCLEAR
+from training.simulate.blocks import clear_of
 
 Array = NDArray[np.float64]
 
@@ -23,10 +23,6 @@ _PADDING_S = 0.25
 _AROUND_S = 1.0
 _MAINS_BLOCK_S = 4.0
 """The grid's frequency wanders: a line is a sinusoid for about so long."""
-_MEDIAN_SHARE: Final = 0.6745
-"""Median of the size of Gaussian noise, in deviations."""
-_TAIL: Final = 3.2905
-"""What a thousandth of it exceeds."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +70,6 @@ def ground_of(rest: Array, rate_hz: float, visible: Visible) -> Array:
     return size_in_band(np.concatenate(cleaned), rate_hz, visible)
 
 
-def deviation(ground: Array) -> float:
-    """Return the deviation that a peak must stand out of, from sizes of shape (n_samples,)."""
-    tail = float(np.quantile(ground, 0.999)) / _TAIL
-    return max(float(np.median(ground)) / _MEDIAN_SHARE, tail)
-
-
 @dataclass(frozen=True, eq=False)
 class Backdrop:
     """What is seen of a stretch of rest, ``ground`` (n_samples,), and what stands out of it."""
@@ -96,7 +86,7 @@ class Backdrop:
     @property
     def deviation(self) -> float:
         """Deviation of the whole stretch."""
-        return deviation(self.ground)
+        return clear_of(self.ground)
 
     def peak_ratios(self, potentials: Array, places: NDArray[np.intp]) -> list[float]:
         """Return how far each potential stands out of the rest from a second before to one after.
@@ -113,7 +103,7 @@ class Backdrop:
         return [
             float(
                 shown[first:last].max()
-                / deviation(self.ground[max(0, first - reach) : last + reach])
+                / clear_of(self.ground[max(0, first - reach) : last + reach])
             )
             for first, last in places
         ]

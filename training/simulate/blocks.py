@@ -1,4 +1,4 @@
-"""Blocks: how strong a signal is within a band, by quarter seconds."""
+"""Blocks: how strong a signal is within a band, by quarter seconds, and what stands out of it."""
 
 import numpy as np
 import scipy.fft
@@ -10,6 +10,10 @@ from training.simulate.activity import Stretches
 Array = NDArray[np.float64]
 
 BLOCK_S = 0.25
+_MEDIAN_SHARE = 0.6745
+"""Median of the size of Gaussian noise of one axis, in deviations."""
+_TAIL = 3.2905
+"""What a thousandth of it exceeds."""
 
 
 def band(signal: Array, rate_hz: float, band_hz: tuple[float, float]) -> Array:
@@ -53,3 +57,13 @@ def blocks_of(stretches: Stretches, n_blocks: int) -> NDArray[np.bool_]:
     for start, end in stretches:
         inside[int(start / BLOCK_S) : int(np.ceil(end / BLOCK_S))] = True
     return inside
+
+
+def deviation(size: Array) -> float:
+    """Return the robust deviation of a signal, from its size in a band."""
+    return float(np.median(size)) / _MEDIAN_SHARE
+
+
+def clear_of(size: Array) -> float:
+    """Return the deviation that an event must stand clear of: also of tails that are heavier."""
+    return max(deviation(size), float(np.quantile(size, 0.999)) / _TAIL)

@@ -19,7 +19,7 @@ from features import Modality, Section
 from features.spec import PositiveFloat
 from training.datasets.labelled import UNCLEAR, Span
 from training.simulate.activity import Scene, Stretches
-from training.simulate.blocks import BLOCK_S, band, blocks, blocks_of, smoothed
+from training.simulate.blocks import BLOCK_S, band, blocks, blocks_of, clear_of, deviation, smoothed
 from training.simulate.recorder import Recorded
 
 Array = NDArray[np.float64]
@@ -31,10 +31,6 @@ _NORMAL_TREMOR_HZ = (6.0, 12.5)
 _BEFORE = {"emg": 0.01, "accelerometer": 0.05, "gyroscope": 0.05}
 """Time before an event that belongs to it."""
 _AFTER = {"emg": 0.03, "accelerometer": 0.15, "gyroscope": 0.15}
-_MEDIAN_SHARE = 0.6745
-"""Median of the size of Gaussian noise of one axis, in deviations."""
-_TAIL = 3.2905
-"""What a thousandth of it exceeds."""
 
 
 class Visibility(Section):
@@ -107,7 +103,7 @@ def _block_grades(
     if scene.phenomenon.discharges or scene.phenomenon.volleys:
         # Brief potentials are seen long before they carry power.
         peaks = scipy.ndimage.maximum_filter1d(blocks(shown, rate_hz, "peak"), 5)
-        clear = peaks / max(float(np.median(ground)) / _MEDIAN_SHARE, 1e-12)
+        clear = peaks / max(deviation(ground), 1e-12)
         grades = np.maximum(grades, _graded(clear, peaks, limits.volley_ratio, limits.event_floor))
     grades[~blocks_of(scene.stretches, n)] = 0
     if 0 < limits.pace_ceiling_hz <= scene.phenomenon.pace_hz:
@@ -220,28 +216,27 @@ def _event_grade(
 ) -> int:
     """Grade an event by what it stands out from: the noise around it, and the tails of that."""
     around = _around(ground, rate_hz, place_s)
-    tail = float(np.quantile(around, 0.999)) / _TAIL
-    return _peak_grade(shown, max(_deviation(around), tail), rate_hz, place_s, limits)
+    return _peak_grade(shown, clear_of(around), rate_hz, place_s, limits)
 
 
 def _stray_grade(
     ground: Array, rate_hz: float, place_s: tuple[float, float], limits: Visibility
 ) -> int:
     """Grade what is part of the ground itself, whose own peak is among the tails."""
-    deviation = _deviation(_around(ground, rate_hz, place_s))
-    return _peak_grade(ground, deviation, rate_hz, place_s, limits)
+    around = _around(ground, rate_hz, place_s)
+    return _peak_grade(ground, deviation(around), rate_hz, place_s, limits)
 
 
 def _peak_grade(
     shown: Array,
-    deviation: float,
+    level: float,
     rate_hz: float,
     place_s: tuple[float, float],
     limits: Visibility,
 ) -> int:
     first, last = _samples(place_s, rate_hz)
     peaks = np.array([shown[first : max(last, first + 1)].max()])
-    grades = _graded(peaks / max(deviation, 1e-12), peaks, limits.event_ratio, limits.event_floor)
+    grades = _graded(peaks / max(level, 1e-12), peaks, limits.event_ratio, limits.event_floor)
     return int(grades[0])
 
 
@@ -249,10 +244,6 @@ def _around(ground: Array, rate_hz: float, place_s: tuple[float, float]) -> Arra
     """Return the ground from a second before to a second after."""
     first, last = _samples(place_s, rate_hz)
     return ground[max(0, first - round(rate_hz)) : last + round(rate_hz)]
-
-
-def _deviation(ground: Array) -> float:
-    return float(np.median(ground)) / _MEDIAN_SHARE
 
 
 def _samples(place_s: tuple[float, float], rate_hz: float) -> tuple[int, int]:
