@@ -1,0 +1,1 @@
+"""Analysis: from a recording of any length to its record of episodes, events, rates and shares."""

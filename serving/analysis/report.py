@@ -1,0 +1,217 @@
+"""RecordingReport: the record of one signal, as Python, JSON and every other form know it.
+
+Times are seconds from the first sample of the recording. Every rate and share carries its 95 %
+interval. A record describes what was seen; it makes no diagnosis and names no disease.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from features import Modality
+from serving.card import DISCLAIMER
+from serving.classifier import Reason
+
+UNUSABLE = "unusable"
+"""Label of a span of the timeline in which the signal cannot be judged."""
+
+Verdict = Literal["rose", "fell", "cannot tell"]
+
+
+class Part(BaseModel):
+    """A part of a record: no unknown field, so that an earlier record is read back strictly."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Gap(Part):
+    """A stretch in which samples are missing."""
+
+    start_s: float
+    duration_s: float
+
+
+class RecordingInfo(Part):
+    """What was recorded."""
+
+    modality: Modality
+    unit: str
+    sampling_rate_hz: float
+    duration_s: float
+    start_time: datetime | None = None
+    channels: tuple[str, ...] = Field(description="the channels that this record is of")
+    gaps: tuple[Gap, ...] = ()
+
+
+class Settings(Part):
+    """How the record was made."""
+
+    window_s: float
+    hop_s: float
+
+
+class ModelInfo(Part):
+    """Which model answered."""
+
+    name: str
+    version: str
+    fingerprint: str
+
+
+class Share(Part):
+    """Part of the usable time that went to one label."""
+
+    seconds: float
+    share: float = Field(description="0 to 1, of usable_s")
+    low: float = Field(description="lower end of the 95 % interval")
+    high: float
+    effective_n: float = Field(
+        description="independent observations that the usable time is worth, which the interval"
+        " rests on"
+    )
+
+
+class Rate(Part):
+    """How often something happened."""
+
+    count: int
+    minutes: float = Field(description="time in which it could have been seen")
+    per_minute: float | None = Field(description="null when there was no such time")
+    low: float | None = Field(description="lower end of the exact Poisson 95 % interval")
+    high: float | None
+
+
+class Percentiles(Part):
+    """How large something was, in the unit of the recording, peak to peak."""
+
+    p5: float
+    p25: float
+    p50: float
+    p75: float
+    p95: float
+    count: int
+
+
+class Episode(Part):
+    """A stretch of time with one label."""
+
+    label: str
+    start_s: float
+    duration_s: float
+    dominant_frequency_hz: float | None = Field(description="of tremor and clonus")
+    frequency_spread_hz: float | None = Field(
+        description="interquartile range of the frequency from cycle to cycle"
+    )
+    cycles: int | None = Field(description="cycles of a tremor, beats of a clonus")
+    amplitude: float | None = Field(description="median, peak to peak, in the recording's unit")
+    probability: float = Field(description="mean probability of the label")
+
+
+class Event(Part):
+    """A potential that looks like a fasciculation."""
+
+    time_s: float = Field(description="of its peak")
+    duration_ms: float
+    amplitude: float = Field(description="peak to peak, in the recording's unit")
+    shape: int = Field(description="events of one number look alike; 0 is the commonest shape")
+    isolated: bool = Field(description="whether both neighbours are over 250 ms away")
+
+
+class Span(Part):
+    """A stretch of the timeline with one answer."""
+
+    start_s: float
+    duration_s: float
+    label: str = Field(description=f"a class, undecided, or {UNUSABLE}")
+    candidates: tuple[str, ...] = Field(description="classes that cannot be ruled out")
+    reason: Reason | None = Field(description="why it is undecided or unusable")
+    probability: float | None = Field(description="mean probability of the most probable class")
+
+
+class QualitySpan(Part):
+    """A stretch of whole seconds in which something speaks against the signal."""
+
+    start_s: float
+    duration_s: float
+    flag: Literal["gap", "flat", "clipped", "mains"]
+
+
+class Change(Part):
+    """How a rate or a share has changed since an earlier record."""
+
+    what: str = Field(description="rates.<name> or shares.<label>")
+    kind: Literal["rate_ratio", "share_difference"]
+    earlier: float | None
+    now: float | None
+    value: float | None = Field(description="now / earlier of a rate, now - earlier of a share")
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+class Contribution(Part):
+    """What one feature adds to the score of the explained class."""
+
+    column: str
+    title: str
+    value: float | None
+    unit: str
+    contribution: float
+
+
+class WindowAnswer(Part):
+    """The answer to one window, before anything is joined to episodes."""
+
+    start_s: float
+    label: str
+    candidates: tuple[str, ...]
+    reason: Reason | None
+    probabilities: dict[str, float] | None
+    dominant_frequency_hz: float | None
+    explained_class: str | None = None
+    contributions: tuple[Contribution, ...] = ()
+
+
+class Trace(Part):
+    """The signal as a picture shows it: lowest and highest value of each column, per channel.
+
+    ``low`` and ``high`` are little-endian 16-bit integers in base64, one string a channel; a value
+    is ``offset + scale * integer``, and -32768 marks a column without samples.
+    """
+
+    column_s: float
+    n_columns: int
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+    low: tuple[str, ...]
+    high: tuple[str, ...]
+
+
+class RecordingReport(Part):
+    """The record of one signal: one channel of EMG, or all axes of a motion sensor together."""
+
+    recording: RecordingInfo
+    usable_s: float
+    shares: dict[str, Share] = Field(description="by label, undecided included; they add up to 1")
+    rates: dict[str, Rate] = Field(
+        description="fasciculation (events of EMG), and <label>_episodes"
+    )
+    amplitudes: dict[str, Percentiles] = Field(
+        description="of fasciculation events, and of the rhythm by label"
+    )
+    episodes: tuple[Episode, ...]
+    events: tuple[Event, ...]
+    timeline: tuple[Span, ...]
+    quality: tuple[QualitySpan, ...]
+    model: ModelInfo
+    settings: Settings
+    disclaimer: str = DISCLAIMER
+    comparison: tuple[Change, ...] | None = Field(
+        default=None, description="with an earlier record of the same subject, when one was given"
+    )
+    windows: tuple[WindowAnswer, ...] | None = Field(default=None, description="when asked for")
+    trace: Trace | None = Field(default=None, description="when asked for")
+    further_channels: tuple["RecordingReport", ...] = Field(
+        default=(), description="records of the other channels of an EMG, each like this one"
+    )
