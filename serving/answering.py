@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features import MODALITIES, Modality, SignalError, Windows, catalogue, title_of
+from features import MODALITIES, Modality, SignalError, Windows
 from serving.card import DISCLAIMER
-from serving.classifier import REASONS, UNDECIDED, Classifier
+from serving.classifier import REASONS, Classifier
+from serving.explaining import explained_class, largest_contributions
 from serving.requests import MOST_EXPLAINED, MOST_WINDOWS, WINDOW_S, WindowBody
 from serving.responses import (
-    Contribution,
     DescribeResponse,
     ExplanationBody,
     ModelInfo,
@@ -116,28 +116,12 @@ def _explanation(
         raise SignalError(
             f"window {id_!r} cannot be explained: no features could be computed of it"
         )
-    explained = label if label != UNDECIDED else card.classes[int(probabilities.argmax())]
-    row = contributions[card.classes.index(explained)]
-    units = {
-        column: entry.signal_unit(card.modality)
-        for entry in catalogue(card.modality)
-        for column in entry.columns(card.spec)
-    }
-    order = np.argsort(-np.abs(row[:-1]), kind="stable")[:most]
+    explained = explained_class(card, label, probabilities)
     return ExplanationBody(
         id=id_,
         label=label,
         explained_class=explained,
-        expectation=float(row[-1]),
-        contributions=[
-            Contribution(
-                column=card.columns[j],
-                title=title_of(card.columns[j], card.spec),
-                value=float(values[j]) if np.isfinite(values[j]) else None,
-                unit=units[card.columns[j]],
-                contribution=float(row[j]),
-            )
-            for j in order
-        ],
+        expectation=float(contributions[card.classes.index(explained), -1]),
+        contributions=largest_contributions(card, explained, contributions, values, most),
         model=served.info,
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from features import Modality
 from serving.card import DISCLAIMER
 from serving.classifier import Reason
+from serving.responses import Contribution, ModelInfo
 
 UNUSABLE = "unusable"
 """Label of a span of the timeline in which the signal cannot be judged."""
@@ -49,14 +50,6 @@ class Settings(Part):
 
     window_s: float
     hop_s: float
-
-
-class ModelInfo(Part):
-    """Which model answered."""
-
-    name: str
-    version: str
-    fingerprint: str
 
 
 class Share(Part):
@@ -148,16 +141,6 @@ class Change(Part):
     low: float | None
     high: float | None
     verdict: Verdict
-
-
-class Contribution(Part):
-    """What one feature adds to the score of the explained class."""
-
-    column: str
-    title: str
-    value: float | None
-    unit: str
-    contribution: float
 
 
 class WindowAnswer(Part):
