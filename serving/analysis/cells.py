@@ -25,7 +25,7 @@ from serving.classifier import UNDECIDED, Reason
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SWITCH_COST = 1.5
+SWITCH_COST = 2.0
 """What a change of class costs on the path, as a difference of log probability."""
 
 _LEAST = 0.01
