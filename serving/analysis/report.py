@@ -159,16 +159,36 @@ class WindowAnswer(Part):
 class Trace(Part):
     """The signal as a picture shows it: lowest and highest value of each column, per channel.
 
-    ``low`` and ``high`` are little-endian 16-bit integers in base64, one string a channel; a value
-    is ``offset + scale * integer``, and -32768 marks a column without samples.
+    Column ``k`` begins ``start_s + k * column_s`` after the first sample of the recording. ``low``
+    and ``high`` are little-endian 16-bit integers in base64, one string a channel; a value is
+    ``offset + scale * integer``, and -32768 marks a column without samples.
     """
 
+    start_s: float = 0.0
     column_s: float
     n_columns: int
     scale: tuple[float, ...]
     offset: tuple[float, ...]
     low: tuple[str, ...]
     high: tuple[str, ...]
+
+
+class Spectrogram(Part):
+    """Power of the rhythm over time, as a picture shows it: of motion, or of an EMG's envelope.
+
+    Column ``k`` begins ``start_s + k * column_s`` after the first sample of the recording, row
+    ``r`` is the frequency ``r * row_hz``. ``power`` are 8-bit integers in base64, column by column;
+    a level is ``low_db + step_db * integer``, and 0 marks a column without samples.
+    """
+
+    start_s: float
+    column_s: float
+    n_columns: int
+    row_hz: float
+    n_rows: int
+    low_db: float = Field(description="decibels of the recording's unit squared per hertz")
+    step_db: float
+    power: str
 
 
 class RecordingReport(Part):
@@ -195,6 +215,7 @@ class RecordingReport(Part):
     )
     windows: tuple[WindowAnswer, ...] | None = Field(default=None, description="when asked for")
     trace: Trace | None = Field(default=None, description="when asked for")
+    spectrogram: Spectrogram | None = Field(default=None, description="with the trace")
     further_channels: tuple["RecordingReport", ...] = Field(
         default=(), description="records of the other channels of an EMG, each like this one"
     )
