@@ -11,13 +11,13 @@ from serving.analysis.report import (
     Episode,
     Event,
     Gap,
-    ModelInfo,
     QualitySpan,
     RecordingInfo,
     RecordingReport,
     Settings,
     Span,
 )
+from serving.responses import ModelInfo
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
