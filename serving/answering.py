@@ -9,6 +9,7 @@ from features import MODALITIES, Modality, SignalError, Windows
 from serving.card import DISCLAIMER
 from serving.classifier import REASONS, Classifier
 from serving.explaining import explained_class, largest_contributions
+from serving.recordings import FORMATS
 from serving.requests import MOST_EXPLAINED, MOST_WINDOWS, WINDOW_S, WindowBody
 from serving.responses import (
     DescribeResponse,
@@ -60,23 +61,40 @@ def explain(windows: Sequence[WindowBody], models: Models, most: int) -> list[Ex
     return [answers[place] for place in range(len(windows))]
 
 
-def describe(models: Models, most_bytes: int) -> DescribeResponse:
-    """Say what is served and what it takes."""
+def describe(models: Models, limits: Mapping[str, int], forms: Sequence[str]) -> DescribeResponse:
+    """Say what is served and what it takes.
+
+    Parameters
+    ----------
+    limits : mapping of str to int
+        Those of the boundary, beside those of windows.
+    forms : sequence of str
+        Media types that a record can be had in.
+    """
     return DescribeResponse(
         disclaimer=DISCLAIMER,
         window_s=WINDOW_S,
         limits={
             "windows_per_request": MOST_WINDOWS,
             "windows_per_explanation": MOST_EXPLAINED,
-            "body_bytes": most_bytes,
+            **limits,
         },
         units={name: list(traits.factors) for name, traits in MODALITIES.items()},
         reasons=list(REASONS),
+        formats=list(FORMATS),
+        record_forms=list(forms),
         models=[
             {**served.classifier.card.model_dump(mode="json"), "version": served.info.version}
             for served in models.values()
         ],
     )
+
+
+def model_for(models: Models, modality: Modality) -> Served:
+    """Return the model of a modality, or say which are served."""
+    if modality not in models:
+        raise SignalError(f"no model for {modality} is served here; served are {', '.join(models)}")
+    return models[modality]
 
 
 def _batches(
@@ -89,17 +107,14 @@ def _batches(
         alike.setdefault(key, []).append(place)
     for places in alike.values():
         first = windows[places[0]]
-        if first.modality not in models:
-            raise SignalError(
-                f"no model for {first.modality} is served here; served are {', '.join(models)}"
-            )
+        model = model_for(models, first.modality)
         batch = Windows(
             np.stack([windows[place].samples for place in places]),
             sampling_rate_hz=first.sampling_rate_hz,
             modality=first.modality,
             unit=first.unit,
         )
-        yield places, models[first.modality], batch
+        yield places, model, batch
 
 
 def _explanation(
