@@ -34,11 +34,11 @@ from serving.analysis.fhir_elements import (
     coding,
     components,
     period,
-    printable,
     quantity,
     sampled_data,
 )
 from serving.analysis.report import Episode, Event, RecordingReport
+from serving.analysis.text import printable
 from serving.card import DISCLAIMER
 from serving.responses import ModelInfo
 

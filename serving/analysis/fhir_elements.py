@@ -52,11 +52,6 @@ def number(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def printable(text: str) -> str:
-    """Return a text without the characters that FHIR does not have."""
-    return "".join(character if character.isprintable() else " " for character in text).strip()
-
-
 def components(values: Mapping[str, tuple[str, float | None, str]]) -> list[Element]:
     """Return components, each a quantity: code → what it is, its value and its unit."""
     return [

@@ -21,9 +21,14 @@ Verdict = Literal["rose", "fell", "cannot tell"]
 
 
 class Part(BaseModel):
-    """A part of a record: no unknown field, so that an earlier record is read back strictly."""
+    """A part of a record: no unknown field, so that an earlier record is read back strictly.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    Nothing is infinite or not a number: JSON has no such thing.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 class Gap(Part):
