@@ -6,6 +6,8 @@ less than an hour of it in two hundred. So the interval of a share is that of as
 observations as the seconds are worth.
 """
 
+import math
+
 import numpy as np
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
@@ -95,7 +97,7 @@ def percentiles(values: ArrayLike) -> Percentiles | None:
 def _wilson(part: float, n: float) -> tuple[float, float]:
     z2 = float(ndtri(TAIL)) ** 2
     centre = (part + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2 * (part * (1 - part) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    half = math.sqrt(z2 * (part * (1 - part) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     # Rounding may take the ends past what is seen: 0 when nothing has the label, 1 when all has.
     return max(min(centre - half, part), 0.0), min(max(centre + half, part), 1.0)
 
