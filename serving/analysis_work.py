@@ -19,6 +19,9 @@ from serving.answering import Models, model_for
 Progress = Callable[[float], None]
 """Called with the share of the work that is done. What it raises ends the work."""
 
+_OF_WFDB = (".hea", ".dat")
+"""Headers name the files that they need, which must not be files of this machine."""
+
 
 def answer_to_body(body: bytes, form: Form, models: Models, progress: Progress) -> bytes:
     """Return the record of a recording in JSON, in the form that was asked for.
@@ -49,6 +52,10 @@ def answer_to_upload(upload: Upload, form: Form, models: Models, progress: Progr
 
     if upload.path is None:
         raise SignalError(f"{FILE} is missing; send the recording in a part of this name")
+    if upload.path.suffix.lower() in _OF_WFDB:
+        raise SignalError(
+            f"a {upload.path.suffix} file is part of a WFDB record; upload a zip of all its files"
+        )
     fields = UploadForm.model_validate(upload.fields)
     model_for(models, fields.modality)
     with open_source(upload.path, fields.mapping()) as source:

@@ -1,8 +1,8 @@
 """Service: the promoted models behind HTTP. The only module below the laboratory with bentoml.
 
 ``POST /predict``, ``/explain`` and ``/describe`` are answered here, ``/analyze`` by
-:mod:`serving.analysis_app`; ``/livez``, ``/readyz`` and ``/metrics`` are BentoML's. A model that
-fails its exam ends the process before the port is open.
+:mod:`serving.analysis_app`, ``/app`` by :mod:`serving.page.site`; ``/livez``, ``/readyz`` and
+``/metrics`` are BentoML's. A model that fails its exam ends the process before the port is open.
 """
 
 # mypy: disable-error-code="untyped-decorator"
@@ -26,6 +26,7 @@ from serving.analysis_app import LIMITS, PATIENCE_S, Analyses, application
 from serving.answering import Served
 from serving.boundary import MOST_BYTES, Boundary
 from serving.exam import load
+from serving.page import site
 from serving.requests import DescribeRequest, ExplainRequest, PredictRequest
 from serving.responses import DescribeResponse, ExplainResponse, ModelInfo, PredictResponse
 from serving.selection import served_modalities
@@ -103,7 +104,8 @@ _MARGIN_S = 60
 """BentoML gives up after everything of ours has: it has one patience for all addresses."""
 
 
-@bentoml.asgi_app(application(ANALYSES), path="/")
+@bentoml.asgi_app(site.app)
+@bentoml.asgi_app(application(ANALYSES))
 @bentoml.service(name="quaver", workers=1, threads=2, traffic={"timeout": PATIENCE_S + _MARGIN_S})
 class Quaver:
     """Labels short windows of muscle and motion signals.
