@@ -57,7 +57,7 @@ EXAMPLES = (
         rate_hz=50.0,
         step=0.001,
         channels=("acc_x", "acc_y", "acc_z"),
-        seed=12,
+        seed=10,
         parts=(("rest", 0), ("tremor", 0), ("voluntary", 0), ("tremor", 1)),
     ),
     Example(

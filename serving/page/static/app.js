@@ -16,6 +16,7 @@ let stop = null;
 async function choose(chosen, known = null) {
   stop?.abort();
   stop = null;
+  busy(false);
   again(true);
   file = chosen;
   fault(null);
@@ -66,7 +67,7 @@ function busy(is) {
   find("progress").hidden = !is;
   find("cancel").hidden = !is;
   find("analyse").disabled = is;
-  find("main").setAttribute("aria-busy", String(is));
+  find("result").setAttribute("aria-busy", String(is));
   if (is) {
     find("status").textContent = "Uploading.";
     uploaded(0);
@@ -95,8 +96,8 @@ function present(record) {
   );
   find("result").replaceChildren(more, shown.element);
   shown.draw();
-  const usable = duration(record.usable_s);
-  find("status").textContent = `Done. ${usable} of usable signal, ${record.episodes.length} episodes.`;
+  const found = `${duration(record.usable_s)} of usable signal, ${record.episodes.length} episodes`;
+  find("status").textContent = `Done. ${found}.`;
   shown.element.querySelector("h2").focus();
 }
 
@@ -110,16 +111,20 @@ function again(is, focus = null) {
 async function explain(seconds, figure, place, channel) {
   const stretch = windowAround(seconds, figure);
   figure.mark(stretch);
-  place.replaceChildren(waiting(stretch));
+  const asked = waiting(stretch);
+  place.replaceChildren(asked);
   const fields = { ...sent.fields, ...around(stretch, figure.record), include: "why,trace" };
   delete fields.earlier;
   if (channel !== null) fields.channel = channel;
   try {
     const answer = await analyse(sent.file, fields);
-    place.replaceChildren(explained(JSON.parse(await answer.text()), stretch));
-    find("status").textContent = `Explained below the figure: ${place.querySelector("p").textContent}`;
+    const told = explained(JSON.parse(await answer.text()), stretch);
+    // Nothing is left to answer when another place has been asked about meanwhile.
+    asked.replaceWith(told);
+    const verdict = told.querySelector("p").textContent;
+    find("status").textContent = `Explained below the figure. ${verdict}`;
   } catch (error) {
-    place.replaceChildren(failed(stretch, error.message));
+    asked.replaceWith(failed(stretch, error.message));
   }
 }
 
@@ -193,23 +198,14 @@ function save(blob, name) {
 async function offerExamples() {
   const answer = await fetch("app/examples.json");
   const examples = answer.ok ? await answer.json() : [];
-  const items = examples.map(({ file: name, title, what, known }) =>
-    element(
-      "li",
-      {},
-      button(
-        "",
-        async () => {
-          const bytes = await (await fetch(`app/${name}`)).blob();
-          await choose(new File([bytes], name), known);
-        },
-        { class: "example" },
-      ),
-    ),
-  );
-  items.forEach((item, place) => {
-    const { title, what } = examples[place];
-    item.firstChild.append(element("strong", {}, title), element("span", {}, what));
+  const items = examples.map(({ file: name, title, what, known }) => {
+    const act = async () => {
+      const bytes = await (await fetch(`app/${name}`)).blob();
+      await choose(new File([bytes], name), known);
+    };
+    const offer = button("", act, { class: "example" });
+    offer.append(element("strong", {}, title), element("span", {}, what));
+    return element("li", {}, offer);
   });
   find("examples").replaceChildren(...items);
 }

@@ -19,7 +19,9 @@ export function panelsOf(record, lanes, flags, picture) {
   const px = drawn.length > 1 ? 84 : 190;
   drawn.forEach((_, index) => {
     const name = channels[index] ?? `channel ${index + 1}`;
-    panels.push({ kind: "channel", index, px, title: `${name}, ${unit(record.recording.unit)}` });
+    const without = modality === "accelerometer" ? ", without gravity" : "";
+    const heading = `${name}${without}, ${unit(record.recording.unit)}`;
+    panels.push({ kind: "channel", index, px, title: heading });
   });
   if (picture.spectrogram) {
     const of = modality === "emg" ? "Rhythm of the activity" : "Rhythm of the movement";
@@ -52,7 +54,6 @@ function lane(names, shown) {
     tickvals: names.map((_, place) => place),
     ticktext: names.map(shown),
     showgrid: false,
-    ticklabelstandoff: 6,
   };
 }
 
@@ -71,6 +72,7 @@ export function layoutOf(panels, view, { lanes, flags, half, top_hz: topHz, mark
     gridcolor: colours.grid,
     zeroline: false,
     tickfont: { size: 12 },
+    ticklabelstandoff: 6,
     ticklabeloverflow: "allow",
     automargin: false,
   };

@@ -27,7 +27,7 @@ export function failed([from, to], sentence) {
 }
 
 function panel(from, to, ...children) {
-  const heading = element("h3", { tabindex: "-1" }, `Why, at ${clock(from, 1)} to ${clock(to, 1)}?`);
+  const heading = element("h3", {}, `Why, at ${clock(from, 1)} to ${clock(to, 1)}?`);
   return element("section", { class: "closer" }, heading, ...children);
 }
 

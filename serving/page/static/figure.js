@@ -6,7 +6,7 @@
 import { heightOf, layoutOf, MARGIN, panelsOf } from "./axes.js";
 import { button, element } from "./elements.js";
 import { channel, lanes, lanesOf, marks, quality, rhythm } from "./layers.js";
-import { heights, readSpectrogram, readTrace } from "./picture.js";
+import { heights, readSpectrogram, readTrace, withoutSlow } from "./picture.js";
 import { clock, duration, FLAGS, percent, title } from "./words.js";
 import { coloursNow } from "./theme.js";
 
@@ -22,10 +22,16 @@ export function analysed({ timeline, recording }) {
   return last ? [timeline[0].start_s, last.start_s + last.duration_s] : [0, recording.duration_s];
 }
 
+function traceOf({ trace, recording }) {
+  const picture = readTrace(trace);
+  return recording.modality === "accelerometer" ? withoutSlow(picture) : picture;
+}
+
 function helpFor(coarse, canAsk) {
   if (coarse) return `The buttons zoom and move.${canAsk ? " Tap a place to ask why." : ""}`;
   const ask = canAsk ? ", Enter asks about the middle. Click a place to ask why." : ".";
-  return `Drag across to zoom in, double-click for everything. Keys: arrows move, + and − zoom, 0 shows everything${ask}`;
+  const mouse = "Drag across to zoom in, double-click for everything.";
+  return `${mouse} Keys: arrows move, + and − zoom, 0 shows everything${ask}`;
 }
 
 export class Figure {
@@ -40,7 +46,7 @@ export class Figure {
     this.lanes = lanesOf(record);
     this.flags = Object.keys(FLAGS).filter((flag) => record.quality.some((q) => q.flag === flag));
     this.picture = {
-      trace: record.trace ? readTrace(record.trace) : null,
+      trace: record.trace ? traceOf(record) : null,
       spectrogram: record.spectrogram ? readSpectrogram(record.spectrogram) : null,
     };
     this.heights = this.picture.trace ? heights(this.picture.trace) : { middles: [], half: 1 };
@@ -126,14 +132,20 @@ export class Figure {
       pressed = null;
       if (!start || Math.abs(event.clientX - start.clientX) > CLICK_PX) return;
       const seconds = timeAt(event);
-      clearTimeout(clicked);
-      if (seconds !== null) clicked = setTimeout(() => this.onPlace?.(seconds), SECOND_CLICK_MS);
+      if (seconds === null) return;
+      // Plotly's layers hide a double click from us, so a click waits whether another follows.
+      if (clicked) {
+        clearTimeout(clicked);
+        clicked = null;
+        this.everything();
+      } else {
+        clicked = setTimeout(() => {
+          clicked = null;
+          this.onPlace?.(seconds);
+        }, SECOND_CLICK_MS);
+      }
     });
     this.plot.addEventListener("pointermove", (event) => this.tell(timeAt(event)));
-    this.plot.addEventListener("dblclick", () => {
-      clearTimeout(clicked);
-      this.everything();
-    });
     new ResizeObserver(() => this.draw()).observe(this.frame);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.draw();

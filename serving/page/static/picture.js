@@ -26,6 +26,33 @@ export function readTrace(trace) {
   };
 }
 
+const SLOW_S = 4;
+
+// The trace without what changes slowly: of an accelerometer that is gravity, beside which a tremor
+// could not be seen. From each column goes the mean of the 4 s around it.
+export function withoutSlow(picture) {
+  const half = Math.round(SLOW_S / 2 / picture.columnS);
+  const channels = picture.channels.map(({ low, high }) => {
+    const means = movingMean(low.map((value, k) => (value + high[k]) / 2), half);
+    return { low: low.map((value, k) => value - means[k]), high: high.map((v, k) => v - means[k]) };
+  });
+  return { ...picture, channels };
+}
+
+// The mean of the values up to `half` places away that are known.
+function movingMean(values, half) {
+  const [sums, counts] = [new Float64Array(values.length + 1), new Uint32Array(values.length + 1)];
+  values.forEach((value, k) => {
+    const known = !Number.isNaN(value);
+    sums[k + 1] = sums[k] + (known ? value : 0);
+    counts[k + 1] = counts[k] + (known ? 1 : 0);
+  });
+  return values.map((_, k) => {
+    const [from, to] = [Math.max(0, k - half), Math.min(values.length, k + half + 1)];
+    return (sums[to] - sums[from]) / (counts[to] - counts[from]);
+  });
+}
+
 // First column of a picture that a stretch shows, and the one after the last, one more either side.
 function columnsOf(picture, [fromS, toS]) {
   const place = (seconds) => (seconds - picture.startS) / picture.columnS;

@@ -1,6 +1,6 @@
 // Record: the whole of one record on a page: what was seen, the figure, the 
 
-import { element } from "./elements.js";
+import { element, section } from "./elements.js";
 import { analysed, Figure } from "./figure.js";
 import {
   amplitudes,
@@ -72,7 +72,7 @@ function parts(record, figure) {
   return [
     facts(record),
     cards(record),
-    element("section", { class: "wide" }, element("h3", {}, "The recording"), figure.element),
+    section("The recording", figure.element),
     comparison(record),
     element(
       "div",
@@ -99,7 +99,8 @@ function facts({ recording }) {
     duration(recording.duration_s),
   ];
   // As it is written in the file: nobody knows in which zone the reader was.
-  if (recording.start_time) told.push(`from ${recording.start_time.replace("T", " ").slice(0, 19)}`);
+  const start = recording.start_time;
+  if (start) told.push(`from ${start.replace("T", " ").slice(0, 19)}`);
   return element("p", { class: "facts" }, told.join(" · "));
 }
 
@@ -156,7 +157,7 @@ function made({ model, settings, disclaimer }) {
     "p",
     { class: "hint made" },
     `Made by ${model.name}${version} (${model.fingerprint.slice(0, 12)}), windows of` +
-      ` ${settings.window_s} s every ${settings.hop_s} s. This is ${disclaimer}: it describes what` +
-      " was seen and makes no diagnosis.",
+      ` ${settings.window_s} s every ${settings.hop_s} s. This is ${disclaimer}: it describes` +
+      " what was seen and makes no diagnosis.",
   );
 }

@@ -9,7 +9,7 @@ const KINDS = {
   fhir: "application/fhir+json",
 };
 
-// Posts a recording. `onProgress` is called with the share that is uploaded, 1 when it is all there.
+// Posts a recording. `onProgress` is called with the share that is uploaded, 1 when all is there;
 // `signal` is an AbortSignal. XMLHttpRequest, because fetch says nothing of an upload's progress.
 export function analyse(file, fields, { kind = "json", onProgress, signal } = {}) {
   const body = new FormData();

@@ -32,7 +32,8 @@ function long(caption, columns, rows, shown = 12) {
   const host = element("div", {}, table(caption, columns, rows.slice(0, shown)));
   if (rows.length <= shown) return host;
   const most = rows.slice(0, MOST_ROWS);
-  const more = button(`Show ${most.length < rows.length ? "the first" : "all"} ${most.length}`, () => {
+  const which = most.length < rows.length ? "the first" : "all";
+  const more = button(`Show ${which} ${most.length}`, () => {
     host.replaceChildren(table(caption, columns, most, { class: "scroller tall" }));
     host.firstChild.focus();
     if (most.length < rows.length) host.append(rest);
@@ -201,7 +202,8 @@ function sumOf(spans) {
   const parts = [...sums].sort(([, a], [, b]) => b - a).slice(0, 4);
   const total = spans.reduce((sum, span) => sum + span.duration_s, 0);
   const told = parts.map(([name, seconds]) => `${name} (${duration(seconds)})`).join("; ");
-  return `${duration(total)} in ${spans.length} ${spans.length === 1 ? "stretch" : "stretches"}: ${told}.`;
+  const count = `${spans.length} ${spans.length === 1 ? "stretch" : "stretches"}`;
+  return `${duration(total)} in ${count}: ${told}.`;
 }
 
 export function qualities(record, show) {
@@ -239,8 +241,9 @@ export function comparison(record) {
     const shown = isRate ? rate : percent;
     const factor = (value) => (isRate ? `× ${number(value, 2)}` : `${points(value)} points`);
     const many = name.endsWith("_episodes") ? "episodes per minute" : "per minute";
+    const what = isRate ? many : "share of time, %";
     return [
-      element("span", { class: "named" }, swatch(label), `${title(label)}, ${isRate ? many : "share of time, %"}`),
+      element("span", { class: "named" }, swatch(label), `${title(label)}, ${what}`),
       change.earlier === null ? "–" : shown(change.earlier),
       change.now === null ? "–" : shown(change.now),
       change.value === null ? "–" : factor(change.value),
@@ -248,7 +251,8 @@ export function comparison(record) {
       VERDICTS[change.verdict] ?? change.verdict,
     ];
   });
-  return section("Since the earlier record", table("Change since the earlier record", columns, rows));
+  const heading = "Since the earlier record";
+  return section(heading, table(heading, columns, rows));
 }
 
 // Percentage points with their sign.
