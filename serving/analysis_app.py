@@ -29,7 +29,7 @@ from features import SignalError
 from serving import analysis_counts as counts
 from serving import refusals
 from serving.analysis_answer import FORMS, Form, wanted_form
-from serving.analysis_request import LONGEST_S, MOST_CHANNELS
+from serving.analysis_request import RECORDING_LIMITS
 from serving.analysis_upload import MOST_UPLOAD_BYTES, Upload
 from serving.analysis_work import Progress, answer_to_body, answer_to_upload
 from serving.asgi import (
@@ -65,8 +65,10 @@ RETRY_AFTER_S = 10
 
 LIMITS = {
     "upload_bytes": MOST_UPLOAD_BYTES,
-    "recording_channels": MOST_CHANNELS,
-    "recording_s": LONGEST_S,
+    "unpacked_bytes": RECORDING_LIMITS.unpacked_bytes,
+    "recording_channels": RECORDING_LIMITS.channels,
+    "recording_samples": RECORDING_LIMITS.samples,
+    "recording_s": int(RECORDING_LIMITS.duration_s),
     "recordings_at_once": MOST_ANALYSES,
 }
 

@@ -11,14 +11,12 @@ from pydantic import BeforeValidator, ConfigDict, Field, Json, model_validator
 from features import Recording, SignalError, check_unit
 from features.windows import check_rate
 from serving.analysis.report import RecordingReport
+from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping, TimeUnit
 from serving.requests import AnyModality, AnyRate, AnyUnit, Body, samples_of
 
-MOST_CHANNELS = 64
-"""Channels of a recording."""
-
-LONGEST_S = 7 * 24 * 3600
-"""Length of a recording."""
+RECORDING_LIMITS = Limits()
+"""How long a recording may be, and how many channels it may have, however it is sent."""
 
 Extra = Literal["windows", "why", "trace"]
 """What a record holds only when it is asked for."""
@@ -61,7 +59,17 @@ class RecordingBody(Body):
             check_rate(self.sampling_rate_hz, self.modality)
         except SignalError as error:
             raise ValueError(str(error)) from None
-        n_channels, names = len(self.samples), self.channel_names
+        n_channels, n_samples = self.samples.shape
+        most = RECORDING_LIMITS
+        if n_channels > most.channels:
+            raise ValueError(
+                f"samples have {n_channels} channels; up to {most.channels} are analysed at once"
+            )
+        if n_samples / self.sampling_rate_hz > most.duration_s:
+            raise ValueError(
+                f"it lasts over {most.duration_s:g} s, the longest that is analysed; send parts"
+            )
+        names = self.channel_names
         if names is not None and len(names) != n_channels:
             raise ValueError(f"{len(names)} channel names were given for {n_channels} channels")
         return self

@@ -1,7 +1,6 @@
 """Uploads: a multipart body, as it comes in, to a file on disk and fields in memory."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from features import SignalError
+from serving.formats.known import FORMATS
+from serving.sources import stored_name
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -28,7 +29,11 @@ FILE = "file"
 _AT_ONCE = 1024 * 1024
 """Bytes that are written to disk together."""
 
-_SUFFIX = re.compile(rb"\.[A-Za-z0-9]{1,10}$")
+_OF_WFDB = (".hea", ".dat")
+"""A header names the files that it needs, which must not be files of this machine."""
+
+SUFFIXES = tuple(suffix for suffix in FORMATS if suffix not in _OF_WFDB)
+"""Of files that may be uploaded."""
 
 
 class Upload:
@@ -67,7 +72,8 @@ class Upload:
         Raises
         ------
         SignalError
-            When it is no multipart body, ends early, or holds what is not asked for.
+            When it is no multipart body, ends early, or holds what is not asked for; when the
+            file is of no known format, before it has come in.
         """
         _, options = parse_options_header(content_type)
         if b"boundary" not in options:
@@ -124,8 +130,12 @@ class Upload:
         if self.path is not None:
             raise SignalError(f"the field {FILE!r} is there twice; send one recording at once")
         self._text = None
-        suffix = _SUFFIX.search(options.get(b"filename", b""))
-        self.path = self._folder / f"recording{suffix[0].decode() if suffix else ''}"
+        name = stored_name(options.get(b"filename", b"").decode("utf-8", "replace"))
+        self.path = self._folder / name
+        if self.path.suffix in _OF_WFDB:
+            raise SignalError(
+                f"a {self.path.suffix} file is part of a WFDB record; upload a zip of its files"
+            )
 
     def _take(self, data: bytes, start: int, end: int) -> None:
         if self._text is None:

@@ -9,7 +9,6 @@ from features import MODALITIES, Modality, SignalError, Windows
 from serving.card import DISCLAIMER
 from serving.classifier import REASONS, Classifier
 from serving.explaining import explained_class, largest_contributions
-from serving.recordings import FORMATS
 from serving.requests import MOST_EXPLAINED, MOST_WINDOWS, WINDOW_S, WindowBody
 from serving.responses import (
     DescribeResponse,
@@ -61,13 +60,17 @@ def explain(windows: Sequence[WindowBody], models: Models, most: int) -> list[Ex
     return [answers[place] for place in range(len(windows))]
 
 
-def describe(models: Models, limits: Mapping[str, int], forms: Sequence[str]) -> DescribeResponse:
+def describe(
+    models: Models, limits: Mapping[str, int], formats: Sequence[str], forms: Sequence[str]
+) -> DescribeResponse:
     """Say what is served and what it takes.
 
     Parameters
     ----------
     limits : mapping of str to int
         Those of the boundary, beside those of windows.
+    formats : sequence of str
+        Suffixes of files that recordings are read from.
     forms : sequence of str
         Media types that a record can be had in.
     """
@@ -81,7 +84,7 @@ def describe(models: Models, limits: Mapping[str, int], forms: Sequence[str]) ->
         },
         units={name: list(traits.factors) for name, traits in MODALITIES.items()},
         reasons=list(REASONS),
-        formats=list(FORMATS),
+        formats=list(formats),
         record_forms=list(forms),
         models=[
             {**served.classifier.card.model_dump(mode="json"), "version": served.info.version}

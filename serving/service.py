@@ -23,6 +23,7 @@ from features import ConfigError, Modality, QuaverError, SignalError
 from serving import answering
 from serving.analysis_answer import FORMS
 from serving.analysis_app import LIMITS, PATIENCE_S, Analyses, application
+from serving.analysis_upload import SUFFIXES
 from serving.answering import Served
 from serving.boundary import MOST_BYTES, Boundary
 from serving.exam import load
@@ -159,9 +160,8 @@ class Quaver:
         """Return the cards of the models, their classes, units, limits and features."""
         del request
         with _refusing():
-            return answering.describe(
-                self.models, {"body_bytes": MOST_BYTES, **LIMITS}, list(FORMS)
-            )
+            limits = {"body_bytes": MOST_BYTES, **LIMITS}
+            return answering.describe(self.models, limits, SUFFIXES, list(FORMS))
 
 
 _SERVICE = cast("Any", Quaver)
