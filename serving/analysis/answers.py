@@ -74,7 +74,7 @@ def answer(
             " name a shorter one by from_s and to_s"
         )
     parts = []
-    for first in range(0, len(starts), BATCH):
+    for first in range(0, max(len(starts), 1), BATCH):
         chosen = starts[first : first + BATCH]
         windows = signal.windows_at(chosen, spec.window_s)
         contributions = None
@@ -82,35 +82,49 @@ def answer(
             predictions, contributions = classifier.contributions(windows)
         else:
             predictions = classifier.predict(windows)
-        parts.append(predictions)
+        # No more than is needed: features of a day would fill the memory.
+        parts.append(_answers(predictions, chosen, signal, classifier))
         if keep is not None:
             seconds = chosen / signal.rate_hz
             for each in _one_by_one(predictions, seconds, classifier, contributions):
                 keep(each)
         if progress is not None:
-            progress(min(1.0, (first + BATCH) / len(starts)))
-    return _joined(parts, starts, signal, classifier)
+            progress(min(1.0, (first + BATCH) / max(len(starts), 1)))
+    return _joined(parts)
 
 
-def _joined(
-    parts: list[Predictions], starts: NDArray[np.intp], signal: Signal, classifier: Classifier
+def _answers(
+    predictions: Predictions, starts: NDArray[np.intp], signal: Signal, classifier: Classifier
 ) -> Answers:
-    def column(name: str) -> Array:
-        return np.concatenate(
-            [np.zeros(0), *(p.features.column(name) for p in parts if p.features is not None)]
-        )
-
-    n_classes = len(classifier.card.classes)
+    table = predictions.features
+    unknown = np.full(len(starts), np.nan)
     factor = MODALITIES[signal.source.modality].factors[signal.source.unit]
     return Answers(
         classes=classifier.card.classes,
         window_s=classifier.card.spec.window_s,
         starts_s=starts / signal.rate_hz,
-        probabilities=np.concatenate([np.zeros((0, n_classes)), *(p.probabilities for p in parts)]),
-        reasons=tuple(reason for p in parts for reason in p.reasons),
-        flagged=np.array([bool(flags) for p in parts for flags in p.flags], dtype=np.bool_),
-        frequencies_hz=column("dominant_frequency"),
-        amplitudes=2 * column("line_amplitude") / factor,
+        probabilities=predictions.probabilities,
+        reasons=predictions.reasons,
+        flagged=np.array([bool(flags) for flags in predictions.flags], dtype=np.bool_),
+        frequencies_hz=unknown if table is None else table.column("dominant_frequency").copy(),
+        amplitudes=unknown if table is None else 2 * table.column("line_amplitude") / factor,
+    )
+
+
+def _joined(parts: list[Answers]) -> Answers:
+    def column(name: str) -> Array:
+        joined: Array = np.concatenate([getattr(part, name) for part in parts])
+        return joined
+
+    return Answers(
+        classes=parts[0].classes,
+        window_s=parts[0].window_s,
+        starts_s=column("starts_s"),
+        probabilities=column("probabilities"),
+        reasons=tuple(reason for part in parts for reason in part.reasons),
+        flagged=column("flagged").astype(np.bool_),
+        frequencies_hz=column("frequencies_hz"),
+        amplitudes=column("amplitudes"),
     )
 
 

@@ -54,11 +54,14 @@ class Signal:
     def windows_at(self, starts: NDArray[np.intp], window_s: float) -> Windows:
         """Read windows that begin at neighbouring places."""
         length = window_length(window_s, self.rate_hz)
-        first = int(starts[0])
-        block = self.read(first, int(starts[-1]) + length)
-        cut = np.lib.stride_tricks.sliding_window_view(block, length, axis=1)
+        cut: Samples = np.zeros((0, len(self.channels), length))
+        if len(starts) > 0:
+            first = int(starts[0])
+            block = self.read(first, int(starts[-1]) + length)
+            sliding = np.lib.stride_tricks.sliding_window_view(block, length, axis=1)
+            cut = sliding[:, starts - first].transpose(1, 0, 2)
         return Windows(
-            cut[:, starts - first].transpose(1, 0, 2),
+            cut,
             sampling_rate_hz=self.rate_hz,
             modality=self.source.modality,
             unit=self.source.unit,
