@@ -100,9 +100,10 @@ def cells_of(
 def _edges(hop_s: float, start_s: float, stop_s: float) -> Array:
     """Return a grid that begins at the first sample of the recording, cut to the stretch."""
     first, last = np.floor(start_s / hop_s + 1e-9), np.ceil(stop_s / hop_s - 1e-9)
-    grid = np.arange(first, last + 1) * hop_s
-    clipped: Array = np.clip(grid, start_s, stop_s)
-    return clipped
+    edges: Array = np.clip(np.arange(first, last + 1) * hop_s, start_s, stop_s)
+    # What is left at the end and less than half a hop belongs to the cell before.
+    short = len(edges) > 2 and edges[-1] - edges[-2] < hop_s / 2
+    return np.delete(edges, -2) if short else edges
 
 
 def _covering(answers: Answers, edges: Array) -> list[tuple[int, int]]:

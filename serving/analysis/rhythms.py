@@ -31,8 +31,9 @@ _BAND_HZ = (2.5, 16.0)
 _AROUND = (0.6, 1.5)
 """Edges of the band around the frequency, as shares of it: over an octave."""
 
-_FRACTION = 0.4
-"""Where between floor and level of the envelope a run begins and ends."""
+_FRACTION = 0.15
+"""A run begins and ends where the envelope is half way from floor to level on a logarithmic scale,
+which follows a rhythm that waxes; where all else is silent, at this share of its level."""
 
 _FLOOR = 0.3
 """Quantile of the envelope beside the rough episode that is its floor."""
@@ -190,7 +191,7 @@ def _run(envelope: Array, inside: slice, frequency_hz: float) -> tuple[int, int]
     outside = np.concatenate([envelope[: inside.start], envelope[inside.stop :]])
     floor = float(np.quantile(outside, _FLOOR)) if len(outside) > RATE_HZ / 2 else 0.0
     level = float(np.median(envelope[inside]))
-    above = np.flatnonzero(envelope > floor + _FRACTION * max(level - floor, 0.0))
+    above = np.flatnonzero(envelope > max(np.sqrt(floor * level), _FRACTION * level))
     if len(above) == 0:
         return None
     pause = _PAUSE_CYCLES * RATE_HZ / frequency_hz
