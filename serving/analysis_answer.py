@@ -4,7 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from serving.analysis.fhir import bundle
 from serving.analysis.report import RecordingReport
+from serving.analysis.tabular import record_csv
+from serving.page.report import page
 
 
 @dataclass(frozen=True)
@@ -25,28 +28,14 @@ def _as_json(report: RecordingReport) -> str:
 
 
 def _as_fhir(report: RecordingReport) -> str:
-    from serving.analysis.fhir import bundle  # noqa: PLC0415  (when one is asked for)
-
     return json.dumps(bundle(report))
-
-
-def _as_table(report: RecordingReport) -> str:
-    from serving.analysis.tabular import record_csv  # noqa: PLC0415  (when one is asked for)
-
-    return record_csv(report)
-
-
-def _as_page(report: RecordingReport) -> str:
-    from serving.page.report import page  # noqa: PLC0415  (when one is asked for)
-
-    return page(report)
 
 
 FORMS: Mapping[str, Form] = {
     "application/json": Form("application/json", _as_json),
     "application/fhir+json": Form("application/fhir+json", _as_fhir),
-    "text/html": Form("text/html; charset=utf-8", _as_page, frozenset({"trace"})),
-    "text/csv": Form("text/csv; charset=utf-8", _as_table),
+    "text/html": Form("text/html; charset=utf-8", page, frozenset({"trace"})),
+    "text/csv": Form("text/csv; charset=utf-8", record_csv),
 }
 
 

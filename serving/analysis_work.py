@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from features import SignalError
 from serving import analysis_counts as counts
-from serving.analysis.source import RecordingSource, SampleSource
+from serving.analysis import RecordingSource, SampleSource, analyze
 from serving.analysis_answer import Form
 from serving.analysis_request import RECORDING_LIMITS, AnalysisOptions, AnalyzeRequest, UploadForm
 from serving.analysis_upload import FILE, Upload
@@ -51,8 +51,6 @@ def answer_to_upload(upload: Upload, form: Form, models: Models, progress: Progr
 def _answer(
     source: SampleSource, options: AnalysisOptions, form: Form, models: Models, progress: Progress
 ) -> bytes:
-    from serving.analysis import analyze  # noqa: PLC0415  (when the first recording comes)
-
     model = model_for(models, source.modality)
     report = analyze(
         source,

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import SignalError
@@ -152,6 +152,7 @@ def test_fields_may_stand_before_the_file_and_after_it(read):
     assert read[0][1] == {"modality": ["emg"], "include": ["why", "trace ü"]}
 
 
+@settings(deadline=None, max_examples=50)
 @given(cuts=st.lists(st.integers(0, 400), max_size=12))
 def test_where_a_body_is_cut_does_not_matter(cuts, tmp_path_factory):
     """However the network cuts a body into pieces, the same arrives."""
@@ -331,7 +332,8 @@ def test_more_recordings_than_can_wait_are_turned_away(blocked):
         callers = [Caller([b"%d" % i], kind=JSON) for i in range(MOST_ANALYSES)]
         asked = [asyncio.create_task(each.ask(analyses)) for each in callers]
         await begun(blocked, WORKERS)
-        refused = await Caller([b"x"], kind=JSON).ask(analyses)
+        one_more = Caller([b"x"], kind=JSON).ask(analyses)
+        refused = await asyncio.wait_for(one_more, PATIENCE_S)
         blocked.free.set()
         answers = await asyncio.gather(*asked)
         return refused, answers, await Caller([b"again"], kind=JSON).ask(analyses)
