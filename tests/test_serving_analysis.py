@@ -12,7 +12,7 @@ RATE_HZ = 100.0
 
 
 def wrist(seconds, hz=5.2, start_s=0.0, stop_s=None, seed=2):
-    """An accelerometer at rest in gravity, with a tremor that wanders a little between two times."""
+    """An accelerometer at rest, with a tremor that wanders a little between two times."""
     times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     rng = np.random.default_rng(seed)
     samples = 0.002 * rng.standard_normal((3, len(times))) + np.array([[0.0], [0.0], [1.0]])

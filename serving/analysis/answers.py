@@ -148,7 +148,7 @@ def _one_by_one(
                 classifier.card, explained, contributions[i], values, _CONTRIBUTIONS
             )
         yield WindowAnswer(
-            start_s=start_s,
+            start_s=round(start_s, 6),
             label=label,
             candidates=predictions.candidates[i],
             reason=predictions.reasons[i],

@@ -31,7 +31,7 @@ def gaps_of(signal: Signal) -> tuple[Gap, ...]:
         edges.append(signal.stop)
     rate = signal.rate_hz
     return tuple(
-        Gap(start_s=first / rate, duration_s=(end - first) / rate)
+        Gap(start_s=round(first / rate, 6), duration_s=round((end - first) / rate, 6))
         for first, end in zip(edges[::2], edges[1::2], strict=True)
     )
 
@@ -70,4 +70,4 @@ def _spans(flagged: NDArray[np.bool_], seconds: NDArray[np.float64]) -> Iterator
             flag = cast("Literal['gap', 'flat', 'clipped', 'mains']", name)
             found.append((float(seconds[first]), place, float(end - first), flag))
     for start_s, _, duration_s, flag in sorted(found):
-        yield QualitySpan(start_s=start_s, duration_s=duration_s, flag=flag)
+        yield QualitySpan(start_s=round(start_s, 6), duration_s=duration_s, flag=flag)

@@ -226,11 +226,12 @@ def _timeline(cells: Cells) -> tuple[Span, ...]:
     spans = []
     for first, end in cells.runs():
         unusable = cells.labels[first] == UNUSABLE
+        start_s, stop_s = float(cells.edges_s[first]), float(cells.edges_s[end])
         best = float(np.mean(cells.probabilities[first:end].max(axis=1))) if not unusable else None
         spans.append(
             Span(
-                start_s=float(cells.edges_s[first]),
-                duration_s=float(cells.edges_s[end] - cells.edges_s[first]),
+                start_s=round(start_s, 6),
+                duration_s=round(stop_s - start_s, 6),
                 label=cells.labels[first],
                 candidates=cells.candidates[first],
                 reason=cells.reasons[first],
