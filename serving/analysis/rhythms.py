@@ -31,9 +31,13 @@ _BAND_HZ = (2.5, 16.0)
 _AROUND = (0.6, 1.5)
 """Edges of the band around the frequency, as shares of it: over an octave."""
 
-_FRACTION = 0.15
+_FRACTIONS = (0.15, 0.3)
 """A run begins and ends where the envelope is half way from floor to level on a logarithmic scale,
-which follows a rhythm that waxes; where all else is silent, at this share of its level."""
+which follows a rhythm that waxes; but not below or above these shares of its level, for beside it
+there may be silence, or movement larger than the rhythm itself."""
+
+_UNSURE_S = 1.5
+"""The middle of a rough episode, this far from its edges, belongs to the run in any case."""
 
 _FLOOR = 0.3
 """Quantile of the envelope beside the rough episode that is its floor."""
@@ -123,10 +127,7 @@ def _piece(
         return None
     frequency_hz = _highest_line(rhythm[:, inside])
     wave = _analytic(rhythm, frequency_hz, inside)
-    found = _run(np.abs(wave), inside, frequency_hz)
-    if found is None:
-        return None
-    start, stop = found
+    start, stop = _run(np.abs(wave), inside, frequency_hz)
     crests = _crests(wave[start:stop])
     if len(crests) <= _LEAST_CYCLES:
         return None
@@ -186,19 +187,21 @@ def _analytic(rhythm: Array, frequency_hz: float, inside: slice) -> NDArray[np.c
     return wave
 
 
-def _run(envelope: Array, inside: slice, frequency_hz: float) -> tuple[int, int] | None:
-    """Return the stretch above threshold that shares most with the rough episode."""
+def _run(envelope: Array, inside: slice, frequency_hz: float) -> tuple[int, int]:
+    """Return the stretch above threshold around the middle of the rough episode."""
     outside = np.concatenate([envelope[: inside.start], envelope[inside.stop :]])
     floor = float(np.quantile(outside, _FLOOR)) if len(outside) > RATE_HZ / 2 else 0.0
     level = float(np.median(envelope[inside]))
-    above = np.flatnonzero(envelope > max(np.sqrt(floor * level), _FRACTION * level))
-    if len(above) == 0:
-        return None
+    lowest, highest = (share * level for share in _FRACTIONS)
+    above = envelope > np.clip(np.sqrt(floor * level), lowest, highest)
+    unsure = min(round(_UNSURE_S * RATE_HZ), (inside.stop - inside.start) // 3)
+    above[inside.start + unsure : inside.stop - unsure] = True
     pause = _PAUSE_CYCLES * RATE_HZ / frequency_hz
-    stretches = np.split(above, np.flatnonzero(np.diff(above) > pause) + 1)
-    shared = [np.count_nonzero((s >= inside.start) & (s < inside.stop)) for s in stretches]
-    best = stretches[int(np.argmax(shared))]
-    return int(best[0]), int(best[-1]) + 1
+    places = np.flatnonzero(above)
+    stretches = np.split(places, np.flatnonzero(np.diff(places) > pause) + 1)
+    middle = (inside.start + inside.stop) // 2
+    run = next(each for each in stretches if each[0] <= middle <= each[-1])
+    return int(run[0]), int(run[-1]) + 1
 
 
 def _crests(wave: NDArray[np.complex128]) -> Array:
