@@ -67,8 +67,8 @@ def _rough(cells: Cells) -> list[_Rough]:
 
 
 def _bounds(cells: Cells, first: int, end: int) -> tuple[float, float]:
-    """Return how far an episode may reach: to what cannot be used, or to another rhythm."""
-    barred = (UNUSABLE, *RHYTHMIC)
+    """Return how far an episode may reach: to what cannot be used, or moves as much as it does."""
+    barred = (UNUSABLE, "voluntary", *RHYTHMIC)
     while first > 0 and cells.labels[first - 1] not in barred:
         first -= 1
     while end < len(cells) and cells.labels[end] not in barred:
