@@ -1,6 +1,7 @@
 """Counts: what ``/metrics`` tells of recordings."""
 
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from serving.analysis.report import RecordingReport
@@ -8,9 +9,16 @@ from serving.analysis.report import RecordingReport
 if TYPE_CHECKING:
     from prometheus_client import Counter
 
+_MAKING = Lock()
+
+
+def _counter(name: str, told: str, *labels: str) -> "Counter":
+    with _MAKING:  # of two threads that count at once, one makes the counter
+        return _made(name, told, *labels)
+
 
 @cache
-def _counter(name: str, told: str, *labels: str) -> "Counter":
+def _made(name: str, told: str, *labels: str) -> "Counter":
     # When the first is counted: BentoML says where counts are kept after it has imported us.
     from prometheus_client import Counter  # noqa: PLC0415
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from features import SignalError
 from serving import analysis_counts as counts
 from serving.analysis import RecordingSource, SampleSource, analyze
@@ -52,17 +54,20 @@ def _answer(
     source: SampleSource, options: AnalysisOptions, form: Form, models: Models, progress: Progress
 ) -> bytes:
     model = model_for(models, source.modality)
-    report = analyze(
-        source,
-        model.classifier,
-        version=model.info.version,
-        hop_s=options.hop_s,
-        channel=options.channel,
-        from_s=options.from_s,
-        to_s=options.to_s,
-        include=form.include | set(options.include),
-        earlier=options.earlier,
-        progress=progress,
-    )
+    try:
+        report = analyze(
+            source,
+            model.classifier,
+            version=model.info.version,
+            hop_s=options.hop_s,
+            channel=options.channel,
+            from_s=options.from_s,
+            to_s=options.to_s,
+            include=form.include | set(options.include),
+            earlier=options.earlier,
+            progress=progress,
+        )
+    except ValidationError as error:  # of our answer: the caller would be blamed
+        raise RuntimeError("a record does not fit its schema") from error
     counts.analysed(report)
     return form.written(report).encode()

@@ -18,6 +18,7 @@ disease.
 - `POST /explain` says which features speak for an answer, and against it
 - `POST /analyze` makes the record of a recording: episodes, events, rates, shares
 - `POST /describe` tells what is served: models, classes, units, limits
+- [`/app`](./app) is a page that makes a record of a recording and shows it
 
 What cannot be used is refused with `{"error": sentence, "detail": [{"where", "message"}]}`.
 """

@@ -1,10 +1,12 @@
 """Recordings that cannot be analysed: each gets its status, and a sentence that says why."""
 
+import logging
 from dataclasses import replace
 
 import pytest
 from sent_recordings import MOTION, SENT, TABLE, file_of, refused, upload, wrist, zipped
 
+from serving.analysis import RecordingReport
 from serving.analysis_request import EXAMPLE, RECORDING_LIMITS
 
 # In JSON
@@ -259,8 +261,9 @@ def test_a_modality_without_a_model_is_refused(client, monkeypatch):
     assert sentence == "no model for accelerometer is served here; served are emg"
 
 
-def test_samples_stay_out_of_logs_and_refusals(client, caplog):
+def test_samples_stay_out_of_logs_and_refusals(client, monkeypatch, caplog):
     """Whatever is wrong, no sample is repeated, and no mistake of a caller leaves a traceback."""
+    monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
     bodies = [
         {"recording": SENT | {"samples": [[0.123456789] * 9, [0.123456789]]}},
         {"recording": SENT | {"samples": [[0.123456789, "0.123456789"]]}},
@@ -273,3 +276,16 @@ def test_samples_stay_out_of_logs_and_refusals(client, caplog):
     assert [answer.status_code for answer in answers] == [400] * 5
     assert "123456789" not in "".join(answer.text for answer in answers) + caplog.text
     assert "Traceback" not in caplog.text
+
+
+def test_a_record_of_the_wrong_shape_is_a_bug_of_ours(client, monkeypatch, caplog):
+    """A caller is not blamed for a record that does not fit its schema."""
+    monkeypatch.setattr(logging.getLogger("bentoml"), "propagate", True)
+    monkeypatch.setattr(
+        "serving.analysis_work.analyze", lambda *_, **__: RecordingReport.model_validate({})
+    )
+
+    response = client.post("/analyze", json=EXAMPLE)
+
+    assert refused(response, 500) == "an unexpected error has occurred"
+    assert "a record does not fit its schema" in caplog.text
