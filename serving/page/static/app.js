@@ -20,7 +20,6 @@ async function choose(chosen, known = null) {
   again(true);
   file = chosen;
   fault(null);
-  loadPlotly().catch(() => null);
   await form.about(chosen, known);
   if (known) await run();
   else find("about-title").focus();
@@ -238,4 +237,5 @@ function listen() {
 }
 
 listen();
-offerExamples();
+// Plotly comes while a person looks for a file.
+offerExamples().then(() => loadPlotly().catch(() => null));

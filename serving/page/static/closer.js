@@ -2,11 +2,13 @@
 
 import { ticks } from "./axes.js";
 import { element, swatch, table } from "./elements.js";
-import { lineOf, readTrace } from "./picture.js";
+import { heights, lineOf, readTrace } from "./picture.js";
 import { coloursNow } from "./theme.js";
 import { clock, either, LABELS, number, percent, reason, title, unit } from "./words.js";
 
 const MOST = 8;
+const SHADES = ["signal", "tremor", "clonus"];
+const DASHES = ["solid", "dash", "dot"];
 
 // The window whose middle is nearest to a time, of those that a record rests on.
 export function windowAround(seconds, { record, start, end }) {
@@ -95,23 +97,34 @@ function reasons(answer) {
   return table(`What speaks for ${explainedClass}, and against it`, columns, rows);
 }
 
-// The window itself, sample by sample where the trace is fine enough.
+// The window itself, sample by sample where the trace is fine enough, each channel around its own
+// middle: the axes of an accelerometer lie apart by gravity.
 function drawn(report) {
   const host = element("div", { class: "detail", "aria-hidden": "true" });
   const picture = readTrace(report.trace);
-  const end = picture.startS + picture.count * picture.columnS;
-  const range = [picture.startS, end];
+  const range = [picture.startS, picture.startS + picture.count * picture.columnS];
+  const { middles } = heights(picture);
   const colours = coloursNow();
-  const shades = [colours.signal, colours.tremor, colours.clonus];
-  const lines = picture.channels.map((_, index) => ({
-    ...lineOf(picture, index, range, 1600),
-    type: "scatter",
-    mode: "lines",
-    name: report.recording.channels[index],
-    line: { width: 1.2, color: shades[index % shades.length] },
-    hoverinfo: "skip",
-  }));
-  const layout = {
+  const lines = picture.channels.map((_, index) => {
+    const { x, y } = lineOf(picture, index, range, 1600);
+    return {
+      x,
+      y: y.map((value) => (value === null ? null : value - middles[index])),
+      name: report.recording.channels[index],
+      type: "scatter",
+      mode: "lines",
+      line: { width: 1.2, color: colours[SHADES[index % 3]], dash: DASHES[index % 3] },
+      hoverinfo: "skip",
+    };
+  });
+  const layout = layoutOf(range, unit(report.recording.unit), lines.length > 1, colours);
+  const config = { displayModeBar: false, responsive: true };
+  requestAnimationFrame(() => window.Plotly.newPlot(host, lines, layout, config));
+  return host;
+}
+
+function layoutOf(range, unitName, showlegend, colours) {
+  return {
     height: 190,
     margin: { t: 24, r: 10, b: 40, l: 64 },
     paper_bgcolor: colours.surface,
@@ -119,17 +132,14 @@ function drawn(report) {
     font: { family: colours.font, size: 12, color: colours.muted },
     dragmode: false,
     hovermode: false,
-    showlegend: lines.length > 1,
+    showlegend,
     legend: { orientation: "h", x: 0, y: 1.18 },
     xaxis: { range, gridcolor: colours.grid, fixedrange: true, ...ticks(range, 700) },
     yaxis: {
       gridcolor: colours.grid,
       fixedrange: true,
       zeroline: false,
-      title: { text: unit(report.recording.unit) },
+      title: { text: unitName },
     },
   };
-  const config = { displayModeBar: false, responsive: true };
-  requestAnimationFrame(() => window.Plotly.newPlot(host, lines, layout, config));
-  return host;
 }

@@ -44,14 +44,17 @@ async function sentenceOf(request) {
   return `The service could not answer (status ${request.status}).${again}`;
 }
 
-// Plotly is large: it is fetched once, when it is about to be needed.
+// Plotly is large: the page is there before it. After a failure it is asked for again.
 let plotly = null;
 export function loadPlotly() {
   plotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL("plotly.js", import.meta.url);
     script.onload = resolve;
-    script.onerror = () => reject(new Refused("The figure's library could not be loaded."));
+    script.onerror = () => {
+      plotly = null;
+      reject(new Refused("The figure's library could not be loaded. Try again."));
+    };
     document.head.append(script);
   });
   return plotly;
