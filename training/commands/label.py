@@ -47,13 +47,13 @@ def label_file(
         raise ConfigError(f"--format is {wish.output!r}; it must be one of {', '.join(FORMATS)}")
     mapping = _mapping(mapping_file, given)
     earlier = _earlier(wish.earlier)
-    classifier = _classifier(mapping.modality, model, layout)
     include = {"windows"} if wish.output == "windows" else set()
     include |= {"trace"} if wish.report is not None else set()
     with (
         open_source(file, mapping) as source,
         tqdm(total=100, desc=file.name, unit="%", leave=False) as bar,
     ):
+        classifier = _classifier(mapping.modality, model, layout)
         record = analyze(
             source,
             classifier,
