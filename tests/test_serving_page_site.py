@@ -90,10 +90,10 @@ def test_a_file_is_the_same_compressed_or_not(site):
 
 def test_what_a_browser_has_is_not_sent_again(site):
     """A file that has not changed is confirmed; another version is sent."""
-    mark = site.get("/app/app.css").headers["etag"]
+    mark = site.get("/app/theme.css").headers["etag"]
 
-    assert site.get("/app/app.css", headers={"if-none-match": mark}).status_code == 304
-    assert site.get("/app/app.css", headers={"if-none-match": '"other"'}).status_code == 200
+    assert site.get("/app/theme.css", headers={"if-none-match": mark}).status_code == 304
+    assert site.get("/app/theme.css", headers={"if-none-match": '"other"'}).status_code == 200
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["file"])

@@ -24,6 +24,8 @@ _MODULES: Final = (
 )
 """The page's modules that show a record, each after those that it imports."""
 
+_STYLES: Final = ("theme.css", "page.css", "record.css")
+
 _IMPORT: Final = re.compile(r"^import\b.*?;$", re.MULTILINE | re.DOTALL)
 _EXPORT: Final = re.compile(r"^export (?=async |class |const |function |let )", re.MULTILINE)
 
@@ -64,7 +66,8 @@ def page(report: RecordingReport) -> str:
     info = report.recording
     title = f"Record of {', '.join(info.channels)} ({info.modality})"
     disclaimer = report.disclaimer[0].upper() + report.disclaimer[1:]
-    plotly, script, style = text(PLOTLY), _script(), text("app.css")
+    plotly, script = text(PLOTLY), _script()
+    style = "\n".join(text(name) for name in _STYLES)
     return _TEMPLATE.format(
         policy=_policy(plotly, script),
         title=escape(title),

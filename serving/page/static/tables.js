@@ -84,10 +84,15 @@ export function shares(record) {
   const rows = known.map(([label, value]) => [
     named(label),
     duration(value.seconds),
-    percent(value.share),
-    interval(value.low, value.high, percent),
+    tenths(value.share),
+    interval(value.low, value.high, tenths),
   ]);
   return section("How long", bar(known), table("Shares of usable time", columns, rows));
+}
+
+// In percent, all with one digit behind the point, so that shares can be added up.
+function tenths(share) {
+  return (100 * share).toFixed(1);
 }
 
 // All shares side by side; the table below says the same.
