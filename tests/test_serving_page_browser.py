@@ -20,9 +20,9 @@ PATIENCE_MS = 90_000
 """On a machine that is busy with other tests."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """One browser for all tests."""
+    """One browser for all tests of this file: while it is open, this thread has a running loop."""
     with chromium() as opened:
         yield opened
 
