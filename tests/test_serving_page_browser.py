@@ -30,13 +30,13 @@ def browser():
 @pytest.fixture(scope="module")
 def address(promoted):
     """The service with the tiny models, on a port of this machine."""
-    from in_process import bentoml_store  # noqa: PLC0415  (not without a browser)
+    from in_process import bentoml_store, metrics_apart  # noqa: PLC0415  (not without a browser)
 
     with bentoml_store(promoted), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # BentoML makes types of ours its own
         from serving.service import Quaver  # noqa: PLC0415
 
-        with served(Quaver.to_asgi()) as url:
+        with metrics_apart(), served(Quaver.to_asgi()) as url:
             yield url
 
 
