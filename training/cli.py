@@ -9,7 +9,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from features import Modality, QuaverError, SignalError, check_modality
+from features import Modality, QuaverError, check_modality
 from training.environment import prepare
 from training.layout import Layout
 
@@ -111,22 +111,60 @@ def evaluate(
 
 
 @app.command()
-def promote(
-    modalities: Modalities = None,
-    run: Annotated[
-        str | None, typer.Option(help="MLflow run to promote; default: the last training.")
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            help="MLflow runs by id, or as emg:champion, emg:challenger, emg:3, emg:last."
+        ),
+    ],
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="What the runs are compared with, likewise; default: the first of them."),
     ] = None,
     root: Root = Path(),
 ) -> None:
-    """Put a model into service: exam, gate, BentoML store, alias `champion`."""
+    """Compare runs on the windows of the same held-out subjects: who errs less, and where."""
+    from training.commands.compare import compare_named
+
+    for text in compare_named(runs, baseline, Layout(root)):
+        typer.echo(text)
+
+
+@app.command()
+def promote(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="MLflow runs by id, or as emg:3; emg, accelerometer or gyroscope: the last"
+            " training of it. All three when left out."
+        ),
+    ] = None,
+    *,
+    challenger: Annotated[
+        bool,
+        typer.Option(help="Let it answer beside the champion (`quaver serve --shadow`) instead."),
+    ] = False,
+    root: Root = Path(),
+) -> None:
+    """Put a model into service: exam, gate, BentoML store, alias `champion`.
+
+    Exit status 3, and nothing has changed, when it does not pass the gate of configs/promote.yaml.
+    """
     from training.commands.promote import promote_run
 
-    if run is not None and len(modalities or ()) > 1:
-        raise SignalError("--run names one model; name one modality or none with it")
-    chosen = _chosen(modalities) if run is None or modalities else (None,)
-    for modality in chosen:
-        for line in promote_run(modality, run, Layout(root)):
-            typer.echo(line)
+    for run in runs or get_args(Modality):
+        promote_run(run, Layout(root), challenger=challenger)
+
+
+@app.command()
+def rollback(
+    modality: Annotated[str, typer.Argument(help="emg, accelerometer or gyroscope.")],
+) -> None:
+    """Let the model that was served before the present champion serve again."""
+    from training.commands.promote import roll_back
+
+    roll_back(check_modality(modality))
 
 
 @app.command()

@@ -136,8 +136,14 @@ def _provenance(table: LabelledTable, config: ModelConfig, description: str) -> 
 
 def _headline(figures: dict[str, Any]) -> dict[str, Any]:
     kept = ("macro_f1", "accuracy", "undecided")
+    by_class = {
+        name.removeprefix("f1__"): figure
+        for name, figure in figures["figures"].items()
+        if name.startswith("f1__")
+    }
     return {
         **{name: figures["figures"][name] for name in kept},
+        "f1": by_class,
         "expected_calibration_error": figures["expected_calibration_error"],
         "coverage": figures["coverage"],
         "n_windows": figures["n_windows"],

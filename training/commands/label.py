@@ -14,10 +14,10 @@ from serving.exam import load
 from serving.page.report import page
 from serving.recordings import SignalMapping
 from serving.sources import open_source
+from training import bento_store
 from training.config import load_config
 from training.label import FORMATS, text_of
 from training.layout import Layout
-from training.promote import served_directory
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,15 @@ def _column(name: str) -> str | int:
     return int(name) if name.strip().isdecimal() else name.strip()
 
 
+def _served(modality: str) -> Path | None:
+    served = bento_store.served(f"quaver-{modality}")
+    return None if served is None else served.directory
+
+
 def _classifier(modality: str, model: Path | None, layout: Layout) -> Classifier:
     """Open the model that was named, else the one that is served, else the last one trained."""
     local = layout.model(modality)
-    directory = model or served_directory(f"quaver-{modality}") or local
+    directory = model or _served(modality) or local
     if not directory.is_dir():
         raise ConfigError(
             f"there is no model for {modality}: none is promoted and {local} does not exist;"

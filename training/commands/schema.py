@@ -14,7 +14,7 @@ from serving.requests import ExplainRequest, PredictRequest
 from serving.responses import DescribeResponse, ExplainResponse, PredictResponse
 from training.config import ModelConfig
 from training.datasets.own import OwnDataset
-from training.promote import Gate
+from training.gate import Gate
 from training.semireal.config import SemiReal
 from training.simulate.config import Simulation
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from features import ConfigError
 from serving.selection import SERVED_VARIABLE, served_modalities
-from training.promote import served_directory
+from training import bento_store
 
 
 def serve_models(host: str, port: int) -> int:
@@ -43,7 +43,7 @@ def service_command(host: str, port: int) -> list[str]:
 def check_models() -> None:
     """See that every model that is to be served is there; its exam is the service's to hold."""
     for modality in served_modalities():
-        if served_directory(f"quaver-{modality}") is None:
+        if bento_store.served(f"quaver-{modality}") is None:
             raise ConfigError(
                 f"no model for {modality} has been promoted; run `quaver promote {modality}`, or"
                 f" name the modalities to serve in {SERVED_VARIABLE}"

@@ -1,0 +1,89 @@
+"""Comparable: which answers of two models are to the same windows of the same subjects."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from training.evaluate import Judged
+from training.predictions import CANDIDATES_BETWEEN, CHANCE
+
+_KEYS = ["window_id", "group", "label"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Answers of two models to the same windows, in the same order."""
+
+    name: str
+    ids: "np.ndarray[tuple[int], np.dtype[np.str_]]"
+    first: Judged
+    second: Judged
+    n_groups: int
+
+
+def paired(first: pd.DataFrame, second: pd.DataFrame) -> tuple[list[Pair], list[str]]:
+    """Put answers to the same windows side by side.
+
+    A set is compared as a whole or not at all: a model that could leave out its hard subjects
+    would look better.
+
+    Returns
+    -------
+    pairs : list of Pair
+    left_out : list of str
+        A sentence for each set that is not of the same windows.
+    """
+    pairs: list[Pair] = []
+    left_out: list[str] = []
+    names = [*dict.fromkeys((*first["data_set"], *second["data_set"]))]
+    for name in names:
+        one, other = (
+            frame[frame["data_set"] == name].sort_values("window_id", kind="stable")
+            for frame in (first, second)
+        )
+        if reason := _difference(one, other):
+            left_out.append(f"{name}: {reason}")
+        else:
+            pairs.append(
+                Pair(
+                    name,
+                    one["window_id"].to_numpy(dtype=np.str_),
+                    judged(one),
+                    judged(other),
+                    int(one["group"].nunique()),
+                )
+            )
+    return pairs, left_out
+
+
+def judged(frame: pd.DataFrame) -> Judged:
+    """Return answers as they are judged."""
+    columns = [name for name in map(str, frame) if name.startswith(CHANCE)]
+    # A model answers some classes only; what it has no chances of is not one of its classes.
+    chances = frame[columns]
+    kept = [name for name in columns if not chances[name].isna().all()] or columns
+    return Judged(
+        labels=frame["label"].to_numpy(dtype=np.str_),
+        groups=frame["group"].to_numpy(dtype=np.str_),
+        sources=frame["data_set"].to_numpy(dtype=np.str_),
+        classes=tuple(name.removeprefix(CHANCE) for name in kept),
+        answers=frame["answer"].to_numpy(dtype=np.str_),
+        probabilities=chances[kept].to_numpy(dtype=np.float64),
+        candidates=tuple(
+            tuple(text.split(CANDIDATES_BETWEEN)) if text else () for text in frame["candidates"]
+        ),
+        reasons=tuple(reason or None for reason in frame["reason"].fillna("")),
+    )
+
+
+def _difference(one: pd.DataFrame, other: pd.DataFrame) -> str:
+    """Say how two sets of windows differ, nothing when they are the same."""
+    if one.empty or other.empty:
+        return f"only the {'second' if one.empty else 'first'} run has answered it"
+    groups, others = set(one["group"]), set(other["group"])
+    if groups != others:
+        return f"{len(groups & others)} subjects in common of {len(groups)} and {len(others)}"
+    if len(one) != len(other) or (one[_KEYS].to_numpy() != other[_KEYS].to_numpy()).any():
+        return f"the same {len(groups)} subjects with other windows or labels"
+    return ""
