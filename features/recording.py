@@ -99,18 +99,7 @@ class Recording:
         of the hop, so that they do not drift at rates where a hop is no whole number of samples.
         """
         hop = length_s if hop_s is None else hop_s
-        sample_s = 1 / self.sampling_rate_hz
-        if not (sample_s <= hop < math.inf):
-            raise SignalError(
-                f"hop is {hop!r} s; it must be a sample, {sample_s:g} s, at the least"
-            )
-        last = self.samples.shape[1] - self._length(length_s)
-        if last < 0:
-            return np.zeros(0, dtype=np.intp)
-        step = hop * self.sampling_rate_hz
-        starts: NDArray[np.intp] = np.round(np.arange(int(last / step) + 2) * step).astype(np.intp)
-        whole: NDArray[np.intp] = starts[starts <= last]
-        return whole
+        return window_starts(self.samples.shape[1], self.sampling_rate_hz, length_s, hop)
 
     def windows(self, length_s: float = 4.0, hop_s: float | None = None) -> Windows:
         """Cut the recording into whole windows (a view: nothing is copied for a regular hop)."""
@@ -144,6 +133,27 @@ class Recording:
         )
 
     def _length(self, length_s: float) -> int:
-        if not 0 < length_s < math.inf:
-            raise SignalError(f"window length is {length_s!r} s; it must be positive")
-        return max(1, round(length_s * self.sampling_rate_hz))
+        return window_length(length_s, self.sampling_rate_hz)
+
+
+def window_starts(
+    n_samples: int, sampling_rate_hz: float, length_s: float, hop_s: float
+) -> NDArray[np.intp]:
+    """Return the first sample of every whole window of a recording, shape (n_windows,)."""
+    sample_s = 1 / sampling_rate_hz
+    if not (sample_s <= hop_s < math.inf):
+        raise SignalError(f"hop is {hop_s!r} s; it must be a sample, {sample_s:g} s, at the least")
+    last = n_samples - window_length(length_s, sampling_rate_hz)
+    if last < 0:
+        return np.zeros(0, dtype=np.intp)
+    step = hop_s * sampling_rate_hz
+    starts: NDArray[np.intp] = np.round(np.arange(int(last / step) + 2) * step).astype(np.intp)
+    whole: NDArray[np.intp] = starts[starts <= last]
+    return whole
+
+
+def window_length(length_s: float, sampling_rate_hz: float) -> int:
+    """Return the samples of a window."""
+    if not 0 < length_s < math.inf:
+        raise SignalError(f"window length is {length_s!r} s; it must be positive")
+    return max(1, round(length_s * sampling_rate_hz))

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features import MODALITIES, Modality, SignalError, Windows, catalogue, title_of
+from features import MODALITIES, Modality, SignalError, Windows
 from serving.card import DISCLAIMER
-from serving.classifier import REASONS, UNDECIDED, Classifier
+from serving.classifier import REASONS, Classifier
+from serving.explaining import explained_class, largest_contributions
 from serving.requests import MOST_EXPLAINED, MOST_WINDOWS, WINDOW_S, WindowBody
 from serving.responses import (
-    Contribution,
     DescribeResponse,
     ExplanationBody,
     ModelInfo,
@@ -60,23 +60,44 @@ def explain(windows: Sequence[WindowBody], models: Models, most: int) -> list[Ex
     return [answers[place] for place in range(len(windows))]
 
 
-def describe(models: Models, most_bytes: int) -> DescribeResponse:
-    """Say what is served and what it takes."""
+def describe(
+    models: Models, limits: Mapping[str, int], formats: Sequence[str], forms: Sequence[str]
+) -> DescribeResponse:
+    """Say what is served and what it takes.
+
+    Parameters
+    ----------
+    limits : mapping of str to int
+        Those of the boundary, beside those of windows.
+    formats : sequence of str
+        Suffixes of files that recordings are read from.
+    forms : sequence of str
+        Media types that a record can be had in.
+    """
     return DescribeResponse(
         disclaimer=DISCLAIMER,
         window_s=WINDOW_S,
         limits={
             "windows_per_request": MOST_WINDOWS,
             "windows_per_explanation": MOST_EXPLAINED,
-            "body_bytes": most_bytes,
+            **limits,
         },
         units={name: list(traits.factors) for name, traits in MODALITIES.items()},
         reasons=list(REASONS),
+        formats=list(formats),
+        record_forms=list(forms),
         models=[
             {**served.classifier.card.model_dump(mode="json"), "version": served.info.version}
             for served in models.values()
         ],
     )
+
+
+def model_for(models: Models, modality: Modality) -> Served:
+    """Return the model of a modality, or say which are served."""
+    if modality not in models:
+        raise SignalError(f"no model for {modality} is served here; served are {', '.join(models)}")
+    return models[modality]
 
 
 def _batches(
@@ -89,17 +110,14 @@ def _batches(
         alike.setdefault(key, []).append(place)
     for places in alike.values():
         first = windows[places[0]]
-        if first.modality not in models:
-            raise SignalError(
-                f"no model for {first.modality} is served here; served are {', '.join(models)}"
-            )
+        model = model_for(models, first.modality)
         batch = Windows(
             np.stack([windows[place].samples for place in places]),
             sampling_rate_hz=first.sampling_rate_hz,
             modality=first.modality,
             unit=first.unit,
         )
-        yield places, models[first.modality], batch
+        yield places, model, batch
 
 
 def _explanation(
@@ -116,28 +134,12 @@ def _explanation(
         raise SignalError(
             f"window {id_!r} cannot be explained: no features could be computed of it"
         )
-    explained = label if label != UNDECIDED else card.classes[int(probabilities.argmax())]
-    row = contributions[card.classes.index(explained)]
-    units = {
-        column: entry.signal_unit(card.modality)
-        for entry in catalogue(card.modality)
-        for column in entry.columns(card.spec)
-    }
-    order = np.argsort(-np.abs(row[:-1]), kind="stable")[:most]
+    explained = explained_class(card, label, probabilities)
     return ExplanationBody(
         id=id_,
         label=label,
         explained_class=explained,
-        expectation=float(row[-1]),
-        contributions=[
-            Contribution(
-                column=card.columns[j],
-                title=title_of(card.columns[j], card.spec),
-                value=float(values[j]) if np.isfinite(values[j]) else None,
-                unit=units[card.columns[j]],
-                contribution=float(row[j]),
-            )
-            for j in order
-        ],
+        expectation=float(contributions[card.classes.index(explained), -1]),
+        contributions=largest_contributions(card, explained, contributions, values, most),
         model=served.info,
     )

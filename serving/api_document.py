@@ -5,6 +5,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
+from serving import analysis_document as recordings
 from serving.responses import Refusal
 from serving.version import __version__
 
@@ -15,7 +16,9 @@ disease.
 
 - `POST /predict` labels windows of four seconds: label, candidates, reason, probabilities
 - `POST /explain` says which features speak for an answer, and against it
+- `POST /analyze` makes the record of a recording: episodes, events, rates, shares
 - `POST /describe` tells what is served: models, classes, units, limits
+- [`/app`](./app) is a page that makes a record of a recording and shows it
 
 What cannot be used is refused with `{"error": sentence, "detail": [{"where", "message"}]}`.
 """
@@ -36,16 +39,24 @@ def in_our_words(document: bytes) -> bytes:
     template = "#/components/schemas/{model}"
     refusal = Refusal.model_json_schema(ref_template=template)
     schemas = api["components"]["schemas"]
-    schemas |= {**refusal.pop("$defs"), "Refusal": refusal}
+    schemas |= {**refusal.pop("$defs"), "Refusal": refusal, **recordings.schemas(template)}
     for name in ("InvalidArgument", "NotFound", "InternalServerError", "TaskStatusResponse"):
         schemas.pop(name, None)
     content = {"application/json": {"schema": {"$ref": template.format(model="Refusal")}}}
     for path in api["paths"].values():
         if "post" in path:
-            post = path["post"]
-            post["description"] = inspect.cleandoc(post.get("description", ""))
-            post["responses"] = {"200": post["responses"]["200"]} | {
-                str(status): {"description": HTTPStatus(status).phrase, "content": content}
-                for status in _REFUSED
-            }
+            _say_how_refused(path["post"], _REFUSED, content)
+    recording = recordings.path_item(template)
+    _say_how_refused(recording["post"], recordings.REFUSED, content)
+    api["paths"]["/analyze"] = recording
     return json.dumps(api).encode()
+
+
+def _say_how_refused(
+    post: dict[str, Any], statuses: tuple[int, ...], content: dict[str, Any]
+) -> None:
+    post["description"] = inspect.cleandoc(post.get("description", ""))
+    post["responses"] = {"200": post["responses"]["200"]} | {
+        str(status): {"description": HTTPStatus(status).phrase, "content": content}
+        for status in statuses
+    }

@@ -3,19 +3,35 @@
 ::
 
     request ─ too many: 429 ─▶ of another type: 415 ─▶ too large: 413 ─▶ not JSON, not of the
-    schema: 400 ─▶ answer
+    schema: 400 ─▶ too slow: 504 ─▶ answer
 
 A refusal is an object ``{"error": sentence, "detail": [{"where": …, "message": …}]}``. Refusals
 that BentoML and pydantic make are rewritten to it; those of 500 and above are left as they are,
-without any text of ours.
+without any text of ours. Recordings have a boundary of their own (:mod:`serving.analysis_app`).
 """
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Callable
 
 from serving.api_document import in_our_words
 from serving.api_page import INDEX
+from serving.asgi import (
+    JSON,
+    App,
+    GoneError,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    TooLargeError,
+    headers_of,
+    kind_of,
+    read_whole,
+    refuse,
+    send_whole,
+    wrong_encoding,
+)
 from serving.refusals import refusal
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -24,26 +40,13 @@ MOST_BYTES = 32 * 1024 * 1024
 MOST_REQUESTS = 32
 """Requests that are worked on or wait; further ones get 429 at once."""
 
-PATIENCE_S = 60
-"""Seconds until a request that has not been answered gets 504."""
+PATIENCE_S = 60.0
+"""Seconds until windows that have not been answered get 504."""
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = Iterable[tuple[bytes, bytes]]
+RECORDINGS = "/analyze"
+"""Where a body may be large and an answer may take long: it is read and limited there."""
 
-_JSON = b"application/json"
 _OF_THE_BODY = (b"content-type", b"content-length")
-
-
-class _TooLargeError(Exception):
-    """There is more of a body than is read."""
-
-
-class _GoneError(Exception):
-    """The client has left while it was sending."""
 
 
 class Boundary:
@@ -55,11 +58,11 @@ class Boundary:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or _is_a_recording(scope):
             await self.app(scope, receive, send)
         elif scope["method"] == "POST" and self.in_progress >= MOST_REQUESTS:
             sentence = f"{MOST_REQUESTS} requests are being answered already; ask again later"
-            await _refuse(send, 429, sentence, [(b"retry-after", b"1")])
+            await refuse(send, 429, sentence, [(b"retry-after", b"1")])
         elif scope["method"] == "POST":
             self.in_progress += 1
             try:
@@ -67,7 +70,7 @@ class Boundary:
             finally:
                 self.in_progress -= 1
         elif scope["method"] in ("GET", "HEAD") and scope["path"] == "/":
-            await _send_whole(send, 200, INDEX.encode(), b"text/html; charset=utf-8")
+            await send_whole(send, 200, INDEX.encode(), b"text/html; charset=utf-8")
         elif scope["method"] == "GET" and scope["path"] == "/docs.json":
             await self.app(scope, receive, _Whole(send, _described))
         else:
@@ -75,23 +78,23 @@ class Boundary:
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look at head and size of a body before anything else does."""
-        headers = {key.lower(): value for key, value in scope["headers"]}
+        headers = headers_of(scope)
         sentence = _wrong_type(headers)
         if sentence:
-            await _refuse(send, 415, sentence)
+            await refuse(send, 415, sentence)
             return
         try:
-            body = await _read_whole(receive, _stated_length(headers))
-        except _TooLargeError:
+            body = await read_whole(receive, headers, MOST_BYTES)
+        except TooLargeError:
             limit = f"{MOST_BYTES // 2**20} MiB"
-            await _refuse(send, 413, f"the body is larger than {limit}; send fewer windows at once")
+            await refuse(send, 413, f"the body is larger than {limit}; send fewer windows at once")
             return
-        except _GoneError:
+        except GoneError:
             # Nobody hears it any more, but BentoML waits until something has been said.
-            await _refuse(send, 400, "the connection was closed before the body was complete")
+            await refuse(send, 400, "the connection was closed before the body was complete")
             return
         replayed = _replay(body, receive)
-        await self.app(scope, replayed, _Whole(send, _rewritten, _is_refusal))
+        await _patiently(self.app, scope, replayed, _Whole(send, _rewritten, _is_refusal))
 
 
 class _Whole:
@@ -120,7 +123,36 @@ class _Whole:
                 body = self.change(self.start, self.body)
                 # What CORS or the router have said stays.
                 kept = [h for h in self.start["headers"] if h[0].lower() not in _OF_THE_BODY]
-                await _send_whole(self.send, self.start["status"], body, _JSON, kept)
+                await send_whole(self.send, self.start["status"], body, JSON, kept)
+
+
+async def _patiently(app: App, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let an application answer, and say so when it has not begun to in time.
+
+    BentoML has one patience for all addresses, and recordings take longer than windows.
+    """
+    begun = asyncio.Event()
+
+    async def noting(message: Message) -> None:
+        begun.set()
+        await send(message)
+
+    answering = asyncio.ensure_future(app(scope, receive, noting))
+    beginning = asyncio.ensure_future(begun.wait())
+    try:
+        either = {answering, beginning}
+        await asyncio.wait(either, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        if begun.is_set() or answering.done():
+            await answering
+        else:
+            await refuse(send, 504, f"there was no answer in {PATIENCE_S:g} s")
+    finally:
+        beginning.cancel()
+        answering.cancel()
+
+
+def _is_a_recording(scope: Scope) -> bool:
+    return (scope["path"], scope["method"]) == (RECORDINGS, "POST")
 
 
 def _is_refusal(status: int) -> bool:
@@ -139,39 +171,10 @@ def _described(_: Message, body: bytes) -> bytes:
 
 def _wrong_type(headers: dict[bytes, bytes]) -> str:
     """Say that a body is no plain JSON by its own account, nothing when it is."""
-    kind = headers.get(b"content-type", _JSON).split(b";")[0].strip().lower()
-    if kind != _JSON:
+    kind = kind_of(headers)
+    if kind != JSON:
         return f"content type is {kind[:80].decode('latin-1')!r}; send application/json"
-    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
-    if encoding != b"identity":
-        told = encoding[:80].decode("latin-1")
-        return f"content encoding is {told!r}; send the body as it is, not compressed"
-    return ""
-
-
-def _stated_length(headers: dict[bytes, bytes]) -> int:
-    try:
-        return int(headers.get(b"content-length", b"0"))
-    except ValueError:
-        return 0
-
-
-async def _read_whole(receive: Receive, stated: int) -> bytes:
-    """Read a body up to the limit, whatever its stated length, which may be missing."""
-    if stated > MOST_BYTES:
-        raise _TooLargeError
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise _GoneError
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > MOST_BYTES:
-            raise _TooLargeError
-        if not message.get("more_body"):
-            return b"".join(chunks)
+    return wrong_encoding(headers)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -181,16 +184,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return replayed
-
-
-async def _refuse(send: Send, status: int, sentence: str, headers: Headers = ()) -> None:
-    content = {"error": sentence, "detail": []}
-    await _send_whole(send, status, json.dumps(content).encode(), _JSON, headers)
-
-
-async def _send_whole(
-    send: Send, status: int, body: bytes, kind: bytes, headers: Headers = ()
-) -> None:
-    own = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *own]})
-    await send({"type": "http.response.body", "body": body})

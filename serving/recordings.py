@@ -1,16 +1,15 @@
 """Recordings from files and into files, whatever the format."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
 
 from features import Recording, SignalError
 from serving.formats.annotation import Annotation
+from serving.formats.known import FORMATS, Format, annotations_of, format_of, naming
+from serving.formats.limits import UNLIMITED
 from serving.formats.mapping import SignalMapping
+from serving.sources import open_source
 
 __all__ = [
     "FORMATS",
@@ -23,39 +22,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Format:
-    """The modules of :mod:`serving.formats` that read and write files of one kind.
-
-    They are imported when the first such file is met, because the libraries behind them take up to
-    a second to import, and a service may never meet one.
-    """
-
-    title: str
-    reader: str
-    annotations: str | None = None
-    writer: str | None = None
-
-
-_TEXT = Format("table of text", reader="delimited", writer="delimited")
-_WFDB = Format("WFDB record", reader="wfdb_record", annotations="wfdb_record")
-
-FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
-    {
-        ".csv": _TEXT,
-        ".tsv": _TEXT,
-        ".txt": _TEXT,
-        ".parquet": Format("Parquet table", reader="parquet", writer="parquet"),
-        ".edf": Format("EDF or EDF+", reader="edf", annotations="edf", writer="edf_writing"),
-        ".hea": _WFDB,
-        ".dat": _WFDB,
-    }
-)
-"""Suffix of a file → its format; capitals do not matter."""
-
-
 def read_recording(path: Path, mapping: SignalMapping) -> Recording:
-    """Read a file of any supported format.
+    """Read a whole file of any supported format into memory; see also :mod:`serving.sources`.
 
     Parameters
     ----------
@@ -75,10 +43,15 @@ def read_recording(path: Path, mapping: SignalMapping) -> Recording:
     SignalError
         Naming the file, what is wrong with it, and what is needed.
     """
-    reader = _existing(path).reader
-    with _naming(path, "read"):
-        recording: Recording = import_module(f"serving.formats.{reader}").read(path, mapping)
-    return recording
+    with open_source(path, mapping, limits=UNLIMITED) as source, naming(path, "read"):
+        return Recording(
+            source.read(0, source.n_samples),
+            sampling_rate_hz=source.sampling_rate_hz,
+            modality=source.modality,
+            unit=source.unit,
+            channel_names=source.channel_names,
+            start_time=source.start_time,
+        )
 
 
 def read_annotations(path: Path) -> tuple[Annotation, ...]:
@@ -89,22 +62,17 @@ def read_annotations(path: Path) -> tuple[Annotation, ...]:
     SignalError
         If the file is missing or damaged.
     """
-    module = _existing(path).annotations
-    if module is None:
-        return ()
-    with _naming(path, "read"):
-        found = import_module(f"serving.formats.{module}").read_annotations(path)
-    return tuple(sorted(found, key=lambda each: each.start_s))
+    return tuple(sorted(annotations_of(path), key=lambda each: each.start_s))
 
 
 def write_recording(
     recording: Recording, path: Path, annotations: Sequence[Annotation] = ()
 ) -> None:
-    """Write a recording as CSV, Parquet or EDF; reading it again gives the same recording.
+    """Write a recording as CSV, Parquet, EDF or WAV; reading it again gives the same recording.
 
     CSV keeps the samples and states their times; the unit has to be said again. Parquet keeps
     everything. EDF stores 16 bits a sample between the lowest and the highest of its channel, and
-    has no gaps.
+    has no gaps. WAV keeps the samples, and neither unit, names nor start.
 
     Parameters
     ----------
@@ -116,47 +84,18 @@ def write_recording(
     SignalError
         If the format cannot hold the recording.
     """
-    module = _format(path).writer
+    module = format_of(path.name).writer
     if module is None:
         writable = ", ".join(suffix for suffix, known in FORMATS.items() if known.writer)
         raise SignalError(f"{path.name} cannot be written; write one of {writable}")
-    if annotations and _format(path).annotations is None:
+    if annotations and format_of(path.name).annotations is None:
         raise SignalError(f"{path.name} cannot hold annotations; write .edf")
     writer = import_module(f"serving.formats.{module}").write
     # A file is complete or absent.
     part = path.with_name(f".{path.name}.part")
-    with _naming(path, "written"):
+    with naming(path, "written"):
         try:
             writer(recording, part, annotations) if annotations else writer(recording, part)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-
-
-def _format(path: Path) -> Format:
-    found = FORMATS.get(path.suffix.lower())
-    if found is None:
-        raise SignalError(
-            f"{path.name} is of no known format; recordings are read from {', '.join(FORMATS)}"
-        )
-    return found
-
-
-def _existing(path: Path) -> Format:
-    found = _format(path)
-    if not path.exists():
-        raise SignalError(f"there is no file {path}")
-    if not path.is_file():
-        raise SignalError(f"{path} is a folder; give one file in it")
-    return found
-
-
-@contextmanager
-def _naming(path: Path, done: str) -> Iterator[None]:
-    """Say which file an error is about."""
-    try:
-        yield
-    except SignalError as error:
-        raise SignalError(f"{path.name}: {error}") from error
-    except OSError as error:
-        raise SignalError(f"{path.name} cannot be {done}: {error.strerror or error}") from error

@@ -2,12 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from pydantic import ValidationError
 
 _LONGEST = 60
 """Characters of a name that a caller has made up which are repeated back."""
 
-_NOWHERE = "there is nothing at this address; POST to /predict, /explain or /describe"
+_MOST_PLACES = 20
+"""Places that are told: a long list of the same mistake helps nobody."""
+
+_NOWHERE = "there is nothing at this address; POST to /predict, /explain, /describe or /analyze"
 
 
 def refusal(status: int, body: bytes, allowed: str = "") -> dict[str, Any]:
@@ -22,14 +28,28 @@ def refusal(status: int, body: bytes, allowed: str = "") -> dict[str, Any]:
         The methods of the address, where another one was used.
     """
     if status == 404:
-        return {"error": _NOWHERE, "detail": []}
+        return sentence(_NOWHERE)
     if status == 405:
         methods = ", ".join(sorted(allowed.replace(" ", "").split(",")))
-        return {"error": f"this address takes {methods} only", "detail": []}
+        return sentence(f"this address takes {methods} only")
     content = _read(body)
-    details = [_told(detail) for detail in content.get("detail", ())]
-    if not details:
-        return {"error": str(content.get("error", "refused")), "detail": []}
+    found = content.get("detail", ())
+    return _with_places(found) if found else sentence(str(content.get("error", "refused")))
+
+
+def sentence(text: str) -> dict[str, Any]:
+    """Return the content of a refusal that is about no place in particular."""
+    return {"error": text, "detail": []}
+
+
+def of_a_request(error: ValidationError) -> dict[str, Any]:
+    """Return the content of the refusal of a request that pydantic has refused."""
+    found = error.errors(include_context=False, include_input=False)
+    return _with_places(found[:_MOST_PLACES])
+
+
+def _with_places(found: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    details = [_told(detail) for detail in found]
     first = details[0]
     joint = " " if first["message"].startswith(("is ", "must ")) else ": "
     return {"error": f"{first['where']}{joint}{first['message']}", "detail": details}
@@ -45,7 +65,7 @@ def _read(body: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _told(detail: dict[str, Any]) -> dict[str, str]:
+def _told(detail: Mapping[str, Any]) -> dict[str, str]:
     """Say what pydantic found, and where."""
     kind, message = str(detail["type"]), str(detail["msg"])
     if kind == "missing":

@@ -65,14 +65,17 @@ def _modality(value: object) -> Modality:
         raise ValueError(str(error)) from None
 
 
-def _samples(value: object) -> NDArray[np.float64]:
-    """Return samples as an array (n_channels, n_samples); a flat list is one channel."""
+def samples_of(value: object, *, gaps: bool = False) -> NDArray[np.float64]:
+    """Return samples as an array (n_channels, n_samples); a flat list is one channel.
+
+    Where there may be gaps, null is a missing sample.
+    """
     if not isinstance(value, list) or not value:
         raise ValueError("must be a list of channels, each a list of numbers")
     nested = any(isinstance(channel, list) for channel in value)
     channels = value if nested else [value]
     for c, channel in enumerate(channels):
-        _check_channel(channel, c)
+        _check_channel(channel, c, gaps=gaps)
     lengths = [len(channel) for channel in channels]
     if len(set(lengths)) > 1:
         told = ", ".join(str(length) for length in lengths)
@@ -82,21 +85,24 @@ def _samples(value: object) -> NDArray[np.float64]:
     except OverflowError:
         raise ValueError("a sample is too large for a number of double precision") from None
     bad = ~(np.abs(array) <= LARGEST)  # NaN as well
+    if gaps:
+        bad &= ~np.isnan(array)
     if bad.any():
         c, i = np.argwhere(bad)[0].tolist()
         raise ValueError(f"sample {i} of channel {c} is not a finite number of at most {LARGEST:g}")
     return array
 
 
-def _check_channel(channel: object, c: int) -> None:
+def _check_channel(channel: object, c: int, *, gaps: bool) -> None:
     if not isinstance(channel, list):
         raise ValueError(  # noqa: TRY004  (pydantic tells of a ValueError, not of a TypeError)
             f"channel {c} is no list; each channel must be a list of numbers"
         )
     if not channel:
         raise ValueError(f"channel {c} is empty; it must hold at least one sample")
-    if not set(map(type, channel)) <= {float, int}:
-        i = next(i for i, sample in enumerate(channel) if type(sample) not in (float, int))
+    allowed = {float, int, type(None)} if gaps else {float, int}
+    if not set(map(type, channel)) <= allowed:
+        i = next(i for i, sample in enumerate(channel) if type(sample) not in allowed)
         kind = {type(None): "null", str: "text", bool: "a truth value"}.get(type(channel[i]))
         raise ValueError(
             f"sample {i} of channel {c} is {kind or 'no number'}; samples must be numbers"
@@ -110,20 +116,30 @@ _SAMPLES_SCHEMA: dict[str, Any] = {
 }
 
 
+AnyModality = Annotated[Modality, BeforeValidator(_modality)]
+AnyUnit = Annotated[
+    str,
+    Field(
+        max_length=_LONGEST_NAME,
+        description="emg: uV, mV, V or relative; accelerometer: g, mg or m/s^2;"
+        " gyroscope: deg/s or rad/s",
+    ),
+]
+AnyRate = Annotated[
+    float,
+    Strict(),
+    Field(description="emg: at least 500; accelerometer and gyroscope: at least 20"),
+]
+
+
 class WindowBody(Body):
     """A window of signal: four seconds of one modality."""
 
     id: str = Field(min_length=1, max_length=200, description="your name for the window")
-    modality: Annotated[Modality, BeforeValidator(_modality)]
-    unit: str = Field(
-        max_length=_LONGEST_NAME,
-        description="emg: uV, mV, V or relative; accelerometer: g, mg or m/s^2;"
-        " gyroscope: deg/s or rad/s",
-    )
-    sampling_rate_hz: Annotated[float, Strict()] = Field(
-        description="emg: at least 500; accelerometer and gyroscope: at least 20"
-    )
-    samples: Annotated[Any, BeforeValidator(_samples), Field(json_schema_extra=_SAMPLES_SCHEMA)]
+    modality: AnyModality
+    unit: AnyUnit
+    sampling_rate_hz: AnyRate
+    samples: Annotated[Any, BeforeValidator(samples_of), Field(json_schema_extra=_SAMPLES_SCHEMA)]
 
     @model_validator(mode="after")
     def _check_signal(self) -> Self:
@@ -141,8 +157,8 @@ class WindowBody(Body):
             )
         if n_samples > WINDOW_S * rate + 1:
             raise ValueError(
-                f"the window lasts {n_samples / rate:.3g} s; a window lasts {WINDOW_S:g} s, cut"
-                " longer signals into windows"
+                f"the window lasts {n_samples / rate:.3g} s; a window lasts {WINDOW_S:g} s, post"
+                " longer signals to /analyze"
             )
         return self
 

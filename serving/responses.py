@@ -103,6 +103,8 @@ class DescribeResponse(BaseModel):
     limits: dict[str, int]
     units: dict[str, list[str]]
     reasons: list[str]
+    formats: list[str] = Field(description="suffixes of files that recordings are read from")
+    record_forms: list[str] = Field(description="what Accept may ask for at /analyze")
     models: list[dict[str, Any]]
 
 

@@ -1,7 +1,8 @@
 """Service: the promoted models behind HTTP. The only module below the laboratory with bentoml.
 
-``POST /predict``, ``/explain`` and ``/describe``; ``/livez``, ``/readyz`` and ``/metrics`` are
-BentoML's. A model that fails its exam ends the process before the port is open.
+``POST /predict``, ``/explain`` and ``/describe`` are answered here, ``/analyze`` by
+:mod:`serving.analysis_app`, ``/app`` by :mod:`serving.page.site`; ``/livez``, ``/readyz`` and
+``/metrics`` are BentoML's. A model that fails its exam ends the process before the port is open.
 """
 
 # mypy: disable-error-code="untyped-decorator"
@@ -20,9 +21,13 @@ from pydantic import ValidationError
 
 from features import ConfigError, Modality, QuaverError, SignalError
 from serving import answering
+from serving.analysis_answer import FORMS
+from serving.analysis_app import LIMITS, PATIENCE_S, Analyses, application
+from serving.analysis_upload import SUFFIXES
 from serving.answering import Served
-from serving.boundary import MOST_BYTES, PATIENCE_S, Boundary
+from serving.boundary import MOST_BYTES, Boundary
 from serving.exam import load
+from serving.page import site
 from serving.requests import DescribeRequest, ExplainRequest, PredictRequest
 from serving.responses import DescribeResponse, ExplainResponse, ModelInfo, PredictResponse
 from serving.selection import served_modalities
@@ -94,8 +99,15 @@ def _refusing() -> Iterator[None]:
 
 SERVED = _selected()
 
+ANALYSES = Analyses()
 
-@bentoml.service(name="quaver", workers=1, threads=2, traffic={"timeout": PATIENCE_S})
+_MARGIN_S = 60
+"""BentoML gives up after everything of ours has: it has one patience for all addresses."""
+
+
+@bentoml.asgi_app(site.app)
+@bentoml.asgi_app(application(ANALYSES))
+@bentoml.service(name="quaver", workers=1, threads=2, traffic={"timeout": PATIENCE_S + _MARGIN_S})
 class Quaver:
     """Labels short windows of muscle and motion signals.
 
@@ -122,6 +134,7 @@ class Quaver:
     def __init__(self) -> None:
         _SERVER_LOG.addFilter(_is_ours)
         self.models = {m: open_model(getattr(self, m)) for m in SERVED}
+        ANALYSES.models = self.models
 
     @bentoml.api
     def predict(self, request: PredictRequest, /) -> PredictResponse:
@@ -147,7 +160,8 @@ class Quaver:
         """Return the cards of the models, their classes, units, limits and features."""
         del request
         with _refusing():
-            return answering.describe(self.models, MOST_BYTES)
+            limits = {"body_bytes": MOST_BYTES, **LIMITS}
+            return answering.describe(self.models, limits, SUFFIXES, list(FORMS))
 
 
 _SERVICE = cast("Any", Quaver)

@@ -15,6 +15,8 @@ with warnings.catch_warnings():
     import bentoml
     from bentoml._internal.configuration.containers import BentoMLContainer
     from bentoml._internal.models import ModelStore
+    from bentoml._internal.server.metrics.prometheus import PrometheusClient
+    from prometheus_client import CollectorRegistry
     from starlette.testclient import TestClient
 
     bentoml.service  # noqa: B018  (imported when it is first asked for)
@@ -25,6 +27,15 @@ def bentoml_store(home: Path) -> Iterator[None]:
     """Let BentoML use the models below ``home``."""
     (home / "models").mkdir(parents=True, exist_ok=True)
     with BentoMLContainer.model_store.patch(ModelStore(home / "models")):
+        yield
+
+
+@contextmanager
+def metrics_apart() -> Iterator[None]:
+    """Let BentoML count for itself: two services of one process cannot register the same counts."""
+    apart = PrometheusClient(multiproc=False)
+    apart._registry = CollectorRegistry()
+    with BentoMLContainer.metrics_client.patch(apart):
         yield
 
 

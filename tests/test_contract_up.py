@@ -122,7 +122,7 @@ def test_help_lists_every_command_of_the_makefile(up):
 
 def test_the_python_example_prints_an_answer(up):
     """Label, candidates and frequency of a rhythm of 5 Hz are printed."""
-    (example,) = fences("python")
+    example, _ = fences("python")
     done = subprocess.run(
         [sys.executable, "-c", example.replace(":3000", f":{up.port}")],
         capture_output=True,
@@ -148,7 +148,7 @@ def test_the_curl_example_describes_the_models(up):
     """`/describe` answers the line of the README."""
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here to run the README's line with")
-    (line,) = [line for line in commands() if line.startswith("curl")]
+    line, _ = [line for line in commands() if line.startswith("curl")]
     done = shell(up, line)
     assert '"quaver-gyroscope"' in done.stdout
 
@@ -196,14 +196,36 @@ def test_each_command_of_the_tutorial_does_its_work(up):
     for line in lines:
         done = shell(up, line)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-        told[" ".join(line.split()[:2])] = done.stdout
+        told.setdefault(" ".join(line.split()[:2]), done.stdout)
     assert "2 people, 4 recordings" in told["quaver datasets"]
     assert "simulated: simulated" in told["quaver train"]
     assert "real: my-recordings" in told["quaver train"]
     assert "serves as quaver-emg:" in told["quaver promote"]
     header, *rows = told["quaver label"].splitlines()
-    assert header.startswith("channel,start_s,end_s,label,")
-    assert len(rows) == 6
+    assert header.startswith("kind,channel,label,")
+    assert {"share", "rate", "span"} <= {row.partition(",")[0] for row in rows}
+    assert "not a medical device" in (up.folder / "visit1.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("own")
+def test_a_recording_of_one_s_own_gets_its_record(up):
+    """The client in Python and curl upload the first visit and are told of the same seconds."""
+    _, example = fences("python")
+    _, line = [line for line in commands() if line.startswith("curl")]
+
+    done = subprocess.run(
+        [sys.executable, "-c", example.replace(":3000", f":{up.port}")],
+        cwd=up.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = shell(up, line).stdout if shutil.which("curl") else None
+
+    usable_s, rate = done.stdout.splitlines()[0].split(" ", 1)
+    assert 0 < float(usable_s) <= 24.0
+    assert "'per_minute':" in rate
+    assert told is None or f'"usable_s":{usable_s},' in told
 
 
 def test_a_label_that_is_none_is_named_with_its_place(own, up):
@@ -240,8 +262,9 @@ def test_the_readme_is_in_its_order():
         "Features",
         "How a model is chosen and served",
         "How to read an answer",
+        "How to read a record",
         "What is refused",
-    ] == headings[:8]
+    ] == headings[:9]
     assert "research software, not a medical device" in README
 
 

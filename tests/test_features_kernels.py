@@ -14,8 +14,10 @@ import pytest
 from numba.core.registry import CPUDispatcher
 
 import features
-from features import MODALITIES, Windows, extract, kernel_statistics
+from features import MODALITIES, Recording, Windows, extract, kernel_statistics
 from features.kernels import read_only
+from serving.analysis import RecordingSource
+from serving.analysis.events import find_events
 
 
 def kernels():
@@ -65,6 +67,18 @@ def _used(mixture_of, spec_of):
             ):
                 windows = Windows(samples, sampling_rate_hz=rate, modality=modality, unit=unit)
                 extract(windows, spec_of(modality))
+            if modality == "emg":
+                _seek_events(many, rate, spec_of(modality))
+
+
+def _seek_events(windows, rate, spec):
+    """Seek events in long signals: whole, in single precision, with a gap, and silent."""
+    whole = np.concatenate([window[0] for window in windows])[None]
+    gap = whole.copy()
+    gap[0, 1000:1100] = np.nan
+    for samples in (whole, whole.astype(np.float32), gap, np.zeros_like(whole)):
+        recording = Recording(samples, sampling_rate_hz=rate, modality="emg", unit="uV")
+        find_events(RecordingSource(recording), 0, spec, [])
 
 
 @pytest.mark.usefixtures("_used")

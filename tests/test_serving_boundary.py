@@ -110,7 +110,7 @@ def test_a_body_that_is_smaller_than_it_says_is_not_waited_for():
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
-@pytest.mark.parametrize("path", ["/predict", "/explain", "/describe"])
+@pytest.mark.parametrize("path", ["/predict", "/explain", "/describe", "/analyze"])
 def test_another_method_is_refused(client, method, path):
     """Questions are posted; the answer to another method says so, and in its header too."""
     response = client.request(method, path)
@@ -128,7 +128,7 @@ def test_posting_to_a_page_is_refused(client):
 @pytest.mark.parametrize("path", ["/analyse", "/predict/x"])
 def test_an_unknown_address_is_refused(client, method, path):
     """There is nothing at other addresses, and the sentence tells where there is something."""
-    sentence = "there is nothing at this address; POST to /predict, /explain or /describe"
+    sentence = "there is nothing at this address; POST to /predict, /explain, /describe or /analyze"
 
     assert told(client.request(method, path)) == (404, sentence)
 

@@ -1,6 +1,7 @@
 """EDF and WFDB: what their headers say, what is put right, and what is refused."""
 
 import warnings
+import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -271,7 +272,11 @@ def test_no_damage_escapes_as_another_error(wfdb_record, rng, suffix):
     """Bytes changed at random give a recording or a SignalError, never anything else."""
     folder, samples = wfdb_record
     path = folder / f"walk{suffix}"
-    if suffix not in {".hea", ".dat"}:
+    if suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(folder / "walk.hea", "walk.hea")
+            archive.write(folder / "walk.dat", "walk.dat")
+    elif suffix not in {".hea", ".dat"}:
         names = ("tibialis", "soleus")
         filled = np.nan_to_num(samples.T[:, :200])
         recording = Recording(
@@ -279,7 +284,8 @@ def test_no_damage_escapes_as_another_error(wfdb_record, rng, suffix):
         )
         write_recording(recording, path)
     whole = path.read_bytes()
-    mapping = EMG if suffix in {".csv", ".txt", ".tsv"} else SignalMapping(modality="emg")
+    stated = suffix not in {".csv", ".txt", ".tsv", ".wav"}
+    mapping = SignalMapping(modality="emg") if stated else EMG
     outcomes = set()
     for _ in range(60):
         damaged = bytearray(whole)

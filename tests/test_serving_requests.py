@@ -180,7 +180,7 @@ def test_the_lowest_rate_depends_on_the_modality(post):
         ),
         (
             [[0.0] * 125] * 3,
-            "windows[0]: the window lasts 5 s; a window lasts 4 s, cut longer signals into windows",
+            "windows[0]: the window lasts 5 s; a window lasts 4 s, post longer signals to /analyze",
         ),
     ],
 )

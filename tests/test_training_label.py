@@ -9,7 +9,8 @@ import pytest
 from real_recordings import by_id, needs_data
 from typer.testing import CliRunner
 
-from features import Recording
+from features import QuaverError, Recording
+from serving.analysis import RecordingReport
 from serving.recordings import write_recording
 from training.cli import app
 
@@ -17,12 +18,18 @@ PD_RECORDING = "811_1"
 """A recording with rest tremor of 5.5 Hz by its table, between 20 s and 36 s."""
 
 
-def labelled(path, model, *options):
-    """Return the rows that label prints for a file."""
-    words = ["label", str(path), "--model", str(model), *options]
-    done = CliRunner().invoke(app, words)
+def told(path, model, *options):
+    """Return what label prints for a file."""
+    done = CliRunner().invoke(app, ["label", str(path), "--model", str(model), *options])
     assert done.exit_code == 0, done.output
-    return list(csv.DictReader(io.StringIO(done.stdout)))
+    return done.stdout
+
+
+def labelled(path, model, *options):
+    """Return the rows that label prints for the windows of a file, side by side unless said."""
+    hop = () if "--hop" in options else ("--hop", "4")
+    text = told(path, model, "--format", "windows", *hop, *options)
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +81,57 @@ def test_a_hop_makes_windows_overlap(wrist, tiny_models):
     assert [float(row["start_s"]) for row in rows] == list(range(17))
 
 
-def test_json_says_which_model_answered(wrist, tiny_models):
-    """The JSON form holds the windows and the model with its fingerprint."""
-    words = ["label", str(wrist / "wrist.csv"), *CSV, "--format", "json"]
-    done = CliRunner().invoke(app, [*words, "--model", str(tiny_models["accelerometer"])])
+def test_the_record_is_the_same_in_every_form(wrist, tiny_models, tmp_path):
+    """JSON, CSV, FHIR and the page tell of the same model and the same episodes."""
+    model, path = tiny_models["accelerometer"], wrist / "wrist.csv"
+    page = tmp_path / "wrist.html"
+    record = RecordingReport.model_validate_json(
+        told(path, model, *CSV, "--format", "json", "--report", str(page))
+    )
+    rows = list(csv.DictReader(io.StringIO(told(path, model, *CSV))))
+    resources = json.loads(told(path, model, *CSV, "--format", "fhir"))["entry"]
 
-    told = json.loads(done.stdout)
-    assert len(told["windows"]) == 5
-    assert told["model"]["name"] == "quaver-accelerometer"
+    assert record.model.name == "quaver-accelerometer"
+    assert record.recording.duration_s == pytest.approx(20)
+    episodes = [row for row in rows if row["kind"] == "episode"]
+    assert [float(row["start_s"]) for row in episodes] == [e.start_s for e in record.episodes]
+    assert resources[0]["resource"]["deviceName"][0]["name"] == "quaver-accelerometer"
+    html = page.read_text(encoding="utf-8")
+    assert "not a medical device" in html
+    assert record.model.fingerprint in html
+
+
+def test_an_earlier_record_is_compared_with(wrist, tiny_models, tmp_path):
+    """A record compared with that of the same file has not changed."""
+    model, path = tiny_models["accelerometer"], wrist / "wrist.csv"
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(told(path, model, *CSV, "--format", "json"), encoding="utf-8")
+
+    text = told(path, model, *CSV, "--format", "json", "--earlier", str(earlier))
+
+    verdicts = {change["verdict"] for change in json.loads(text)["comparison"]}
+    assert verdicts == {"cannot tell"}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--format", "xml"), "--format is 'xml'; it must be one of csv, json, fhir, windows"),
+        (("--earlier", "nowhere.json"), "nowhere.json cannot be read"),
+        (("--hop", "9"), "hop_s is 9; it must be 0.1 to 4 s"),
+        (("--from", "30"), "the recording lasts 20 s"),
+        (("--channel", "1"), "the axes of motion are judged together"),
+        (("--report", "no-such-folder/page.html"), "page.html cannot be written"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(wrist, tiny_models, options, sentence):
+    """The status is 2, and nothing is printed but what is wrong."""
+    model = str(tiny_models["accelerometer"])
+    words = ["label", str(wrist / "wrist.csv"), "--model", model, *CSV, *options]
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, QuaverError)
+    assert sentence in str(done.exception)
+    assert done.stdout == ""
 
 
 @needs_data

@@ -6,7 +6,7 @@ from scipy.signal import butter, find_peaks, sosfiltfilt
 from simulated import DURATION_S, LEVER_M, STILL, drawn, faultless, line_hz, person
 
 from features.modality import STANDARD_GRAVITY_M_S2
-from training.simulate.resting import fidget, heart_beats, resting, stray_units
+from training.simulate.resting import add_fidget, heart_beats, resting, stray_units
 from training.simulate.waves import RATE_HZ, grid, second_derivative
 
 # Some dozen beats that vary.
@@ -99,6 +99,13 @@ def test_small_jerks_are_small():
         assert np.linalg.norm(quick, axis=0).max() < 4 * 5.0
 
 
+def fidget(values):
+    """Return angles and shaking of a fidget that begins after a second of eight."""
+    angles, shake = np.zeros((2, 3, round(8.0 * RATE_HZ)))
+    add_fidget(angles, shake, drawn(values), grid(8.0), 1.0)
+    return angles, shake
+
+
 def test_knocks_ring_at_their_frequency():
     """A fidget's knocks ring with limb and support, as quickly as was asked."""
     values = {
@@ -108,7 +115,7 @@ def test_knocks_ring_at_their_frequency():
         "rest.knock_peak": 20.0,
         "rest.knock_peak_spread": 0.1,
     }
-    angles, shake = fidget(drawn(values), grid(8.0), 1.0)
+    angles, shake = fidget(values)
 
     assert np.abs(angles).max() == 0.0
     assert line_hz(shake, RATE_HZ, (5.0, 30.0)) == pytest.approx(15.0, abs=2.0)
@@ -119,7 +126,7 @@ def test_knocks_ring_at_their_frequency():
 def test_fidget_may_leave_the_limb_elsewhere():
     """A fidget that shifts turns the limb by what was asked, smoothly, and leaves it there."""
     values = {"rest.fidget_shift_probability": 1.0, "rest.fidget_shift_angle": 3.0}
-    angles, _ = fidget(drawn(values), grid(8.0), 1.0)
+    angles, _ = fidget(values)
 
     assert np.rad2deg(np.linalg.norm(angles[:, -1])) == pytest.approx(3.0)
     assert np.abs(angles[:, :400]).max() == 0.0

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from features import Modality
 from serving.card import DISCLAIMER
 from serving.classifier import Reason
+from serving.responses import Contribution, ModelInfo
 
 UNUSABLE = "unusable"
 """Label of a span of the timeline in which the signal cannot be judged."""
@@ -20,9 +21,14 @@ Verdict = Literal["rose", "fell", "cannot tell"]
 
 
 class Part(BaseModel):
-    """A part of a record: no unknown field, so that an earlier record is read back strictly."""
+    """A part of a record: no unknown field, so that an earlier record is read back strictly.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    Nothing is infinite or not a number: JSON has no such thing.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 class Gap(Part):
@@ -49,14 +55,6 @@ class Settings(Part):
 
     window_s: float
     hop_s: float
-
-
-class ModelInfo(Part):
-    """Which model answered."""
-
-    name: str
-    version: str
-    fingerprint: str
 
 
 class Share(Part):
@@ -150,16 +148,6 @@ class Change(Part):
     verdict: Verdict
 
 
-class Contribution(Part):
-    """What one feature adds to the score of the explained class."""
-
-    column: str
-    title: str
-    value: float | None
-    unit: str
-    contribution: float
-
-
 class WindowAnswer(Part):
     """The answer to one window, before anything is joined to episodes."""
 
@@ -176,16 +164,36 @@ class WindowAnswer(Part):
 class Trace(Part):
     """The signal as a picture shows it: lowest and highest value of each column, per channel.
 
-    ``low`` and ``high`` are little-endian 16-bit integers in base64, one string a channel; a value
-    is ``offset + scale * integer``, and -32768 marks a column without samples.
+    Column ``k`` begins ``start_s + k * column_s`` after the first sample of the recording. ``low``
+    and ``high`` are little-endian 16-bit integers in base64, one string a channel; a value is
+    ``offset + scale * integer``, and -32768 marks a column without samples.
     """
 
+    start_s: float = 0.0
     column_s: float
     n_columns: int
     scale: tuple[float, ...]
     offset: tuple[float, ...]
     low: tuple[str, ...]
     high: tuple[str, ...]
+
+
+class Spectrogram(Part):
+    """Power of the rhythm over time, as a picture shows it: of motion, or of an EMG's envelope.
+
+    Column ``k`` begins ``start_s + k * column_s`` after the first sample of the recording, row
+    ``r`` is the frequency ``r * row_hz``. ``power`` are 8-bit integers in base64, column by column;
+    a level is ``low_db + step_db * integer``, and 0 marks a column without samples.
+    """
+
+    start_s: float
+    column_s: float
+    n_columns: int
+    row_hz: float
+    n_rows: int
+    low_db: float = Field(description="decibels of the recording's unit squared per hertz")
+    step_db: float
+    power: str
 
 
 class RecordingReport(Part):
@@ -212,6 +220,7 @@ class RecordingReport(Part):
     )
     windows: tuple[WindowAnswer, ...] | None = Field(default=None, description="when asked for")
     trace: Trace | None = Field(default=None, description="when asked for")
+    spectrogram: Spectrogram | None = Field(default=None, description="with the trace")
     further_channels: tuple["RecordingReport", ...] = Field(
         default=(), description="records of the other channels of an EMG, each like this one"
     )

@@ -1,13 +1,16 @@
 """Channels as a file states them: which are wanted, and the one rate and unit that they share."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features import MODALITIES, RELATIVE, Modality, Recording, SignalError, check_unit
+from features import MODALITIES, RELATIVE, Modality, SignalError, check_unit
+from features.windows import check_rate
+from serving.formats.file_source import FileSource
+from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
 
 _RATE_TOLERANCE = 1e-3
@@ -26,6 +29,15 @@ class Channel:
     name: str
     unit: str
     rate_hz: float
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What all channels share, and what each is multiplied by to come into the unit."""
+
+    rate_hz: float
+    unit: str
+    factors: tuple[float, ...]
 
 
 def find(wanted: Sequence[str | int], names: Sequence[str], kind: str = "column") -> list[int]:
@@ -79,17 +91,44 @@ def known_unit(stated: str, modality: Modality) -> str | None:
         return None
 
 
-def build(
-    samples: Sequence[NDArray[np.floating]], channels: Sequence[Channel], mapping: SignalMapping
-) -> Recording:
+def source_of(
+    channels: Sequence[Channel],
+    mapping: SignalMapping,
+    limits: Limits,
+    *,
+    n_samples: int,
+    load: Callable[[int, int], NDArray[np.floating]],
+) -> FileSource:
     """Put the chosen channels together, in one unit and at one rate.
 
     Parameters
     ----------
-    samples : sequence of ndarray, shape (n_samples,)
     channels : sequence of Channel
         What the file states of each.
+    n_samples : int
+        Samples of each.
+    load : callable
+        See :class:`~serving.formats.file_source.FileSource`.
     """
+    agreed = agree(channels, mapping, limits)
+    limits.check_length(len(channels), n_samples, agreed.rate_hz)
+    if n_samples == 0:
+        raise SignalError("it holds no samples")
+    return FileSource(
+        sampling_rate_hz=agreed.rate_hz,
+        modality=mapping.modality,
+        unit=agreed.unit,
+        channel_names=tuple(channel.name for channel in channels),
+        start_time=mapping.start_time,
+        n_samples=n_samples,
+        factors=agreed.factors,
+        load=load,
+    )
+
+
+def agree(channels: Sequence[Channel], mapping: SignalMapping, limits: Limits) -> Agreed:
+    """Return the one rate and unit of channels, or say why they cannot be one recording."""
+    limits.check_channels(len(channels))
     allowed = MODALITIES[mapping.modality].max_channels
     if mapping.modality != "emg" and len(channels) > allowed:
         names = ", ".join(channel.name for channel in channels)
@@ -100,15 +139,7 @@ def build(
     rate_hz = _common_rate(channels, mapping)
     units = [_unit(channel, mapping) for channel in channels]
     unit, factors = _common_unit(units, mapping.modality)
-    scaled = [x if k == 1.0 else x * k for x, k in zip(samples, factors, strict=True)]
-    return Recording(
-        np.stack(scaled),
-        sampling_rate_hz=rate_hz,
-        modality=mapping.modality,
-        unit=unit,
-        channel_names=tuple(channel.name for channel in channels),
-        start_time=mapping.start_time,
-    )
+    return Agreed(check_rate(rate_hz, mapping.modality), unit, factors)
 
 
 def _common_rate(channels: Sequence[Channel], mapping: SignalMapping) -> float:
@@ -150,14 +181,14 @@ def _unit(channel: Channel, mapping: SignalMapping) -> str:
     return unit
 
 
-def _common_unit(units: Sequence[str], modality: Modality) -> tuple[str, list[float]]:
+def _common_unit(units: Sequence[str], modality: Modality) -> tuple[str, tuple[float, ...]]:
     """Return one unit for all channels, and what each channel is multiplied by."""
     if len(set(units)) == 1:
-        return units[0], [1.0] * len(units)
+        return units[0], (1.0,) * len(units)
     if RELATIVE in units:
         raise SignalError(
             f"its signals are in {', '.join(units)}; {RELATIVE} and real units do not mix:"
             " read them apart, with columns"
         )
     traits = MODALITIES[modality]
-    return traits.unit, [traits.factors[unit] for unit in units]
+    return traits.unit, tuple(traits.factors[unit] for unit in units)

@@ -5,9 +5,10 @@ names of the columns, unless all its cells are numbers: then the columns are kno
 decimal comma is understood in tables that are separated by semicolons or tabs.
 """
 
-import codecs
-import csv
+import math
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,115 +17,168 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from features import Recording, SignalError
+from serving.formats import tables
+from serving.formats.columns import no_number
+from serving.formats.dialect import Dialect, is_number, sniff
+from serving.formats.file_source import FileSource
+from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
-from serving.formats.tables import Table, channel_arrays, recording_of
 
-_HEAD_BYTES = 65536
-_SEPARATORS = ("\t", ";", ",")
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+_BLOCK_BYTES = 1024**2
+"""Size of what is parsed at a time, and the longest line."""
 _MISSING = ("", " ", "nan", "NaN", "NAN", "-nan", "NA", "N/A", "#N/A", "null", "NULL", "None")
+_TYPES_OF_TIMES = (
+    pa.int64(),
+    pa.float64(),
+    pa.timestamp("ns"),
+    pa.timestamp("ns", "UTC"),
+)
+_NO_NUMBER = re.compile(
+    r"In CSV column #(\d+): Row #(\d+): CSV conversion error to double: invalid value '(.*)'",
+    re.DOTALL,
+)
+_CONVERSION = "CSV conversion error"
+_TOO_LONG = "straddling"
+"""What pyarrow says of a line that is longer than a block."""
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How a table of text is written."""
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Columns of a table of text, see :class:`serving.formats.tables.TableFile`.
 
-    encoding: str
-    skipped_lines: int
-    separator: str
-    decimal: str
-    has_names: bool
-    n_columns: int
+    ``types`` are those that the first cells have. Columns that are chosen are read as numbers, and
+    text in them is refused.
+    """
+
+    path: Path
+    dialect: Dialect
+    types: tuple[pa.DataType, ...]
+    unit: str = ""
+    rate_hz: float = math.nan
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self.dialect.names
+
+    def batches(self, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        """Read columns of numbers some rows at a time."""
+        columns = [str(place) for place in places]
+        types = dict.fromkeys(columns, pa.float64())
+        with _reading(self.dialect), _stream(self.path, self.dialect, types) as reader:
+            for batch in reader:
+                yield batch.select(columns)
+
+    def whole(self, place: int, most_rows: int) -> pa.ChunkedArray:
+        """Read a column whole, as the first type of times that all its cells have, or as text."""
+        # pyarrow can find the type itself, but holds the whole file in memory until it has.
+        with _reading(self.dialect):
+            for kind in _TYPES_OF_TIMES:
+                try:
+                    return self._column(str(place), kind, most_rows)
+                except pa.ArrowInvalid as error:
+                    if _CONVERSION not in str(error):
+                        raise
+            return self._column(str(place), pa.string(), most_rows)
+
+    def _column(self, name: str, kind: pa.DataType, most_rows: int) -> pa.ChunkedArray:
+        chunks, n_rows = [], 0
+        with _stream(self.path, self.dialect, {name: kind}) as reader:
+            for batch in reader:
+                chunks.append(batch.column(0))
+                n_rows += len(batch)
+                tables.check_most_rows(n_rows, most_rows)
+        return pa.chunked_array(chunks, kind)
 
 
-def read(path: Path, mapping: SignalMapping) -> Recording:
-    """Read a table of text into a recording."""
+@contextmanager
+def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
+    """Open the wanted columns of a table of text."""
     dialect = sniff(path)
+    with _reading(dialect):
+        types = _types(path, dialect)
+    with tables.opened(_Columns(path, dialect, types), mapping, limits) as source:
+        yield source
+
+
+def _types(path: Path, dialect: Dialect) -> tuple[pa.DataType, ...]:
+    """Return what the first cells of all columns are, after those that are empty.
+
+    A column that begins with a number and goes on with a word is one of numbers, which will be
+    refused, not one that is passed over.
+    """
+    with _stream(path, dialect, {}) as reader:
+        types = list(reader.schema.types)
+    unclear = {place for place, kind in enumerate(types) if kind in (pa.null(), pa.string())}
+    if unclear:
+        with _stream(path, dialect, {str(place): pa.string() for place in unclear}) as reader:
+            for batch in reader:
+                for place in tuple(unclear):
+                    cells = batch.column(str(place)).drop_null()
+                    if len(cells):
+                        types[place] = _type_of(cells[0].as_py(), dialect)
+                        unclear.remove(place)
+                if not unclear:
+                    break
+    return tuple(types)
+
+
+def _type_of(cell: str, dialect: Dialect) -> pa.DataType:
+    return pa.float64() if is_number(cell.replace(dialect.decimal, ".")) else pa.string()
+
+
+def _stream(
+    path: Path, dialect: Dialect, types: Mapping[str, pa.DataType]
+) -> arrow_csv.CSVStreamingReader:
+    """Read columns of these types, or all; they are named by their places, for names may repeat."""
+    return arrow_csv.open_csv(
+        path,
+        # One thread, so that a refusal of a row can say which one it is.
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False,
+            block_size=_BLOCK_BYTES,
+            skip_rows=dialect.skipped_lines,
+            skip_rows_after_names=int(dialect.has_names),
+            encoding=dialect.encoding,
+            column_names=[str(place) for place in range(len(dialect.names))],
+        ),
+        # In a table of one column an empty line is a missing sample.
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=dialect.separator, ignore_empty_lines=len(dialect.names) > 1
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            null_values=list(_MISSING),
+            decimal_point=dialect.decimal,
+            strings_can_be_null=True,
+            column_types=dict(types),
+            include_columns=list(types),
+        ),
+    )
+
+
+@contextmanager
+def _reading(dialect: Dialect) -> Iterator[None]:
+    """Say in other words what pyarrow finds wrong."""
     try:
-        table = arrow_csv.read_csv(
-            path,
-            # One thread, so that a refusal of a row can say which one it is.
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False,
-                skip_rows=dialect.skipped_lines,
-                encoding=dialect.encoding,
-                autogenerate_column_names=not dialect.has_names,
-            ),
-            # In a table of one column an empty line is a missing sample.
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=dialect.separator, ignore_empty_lines=dialect.n_columns > 1
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                null_values=list(_MISSING), decimal_point=dialect.decimal, strings_can_be_null=True
-            ),
-        )
-    except (pa.ArrowException, UnicodeError) as error:
+        yield
+    except UnicodeError as error:
+        raise SignalError(
+            "it holds bytes that are neither UTF-8 nor Windows text; save it as UTF-8"
+        ) from error
+    except pa.ArrowException as error:
+        if found := _NO_NUMBER.match(str(error)):
+            row = int(found[2]) - dialect.skipped_lines - int(dialect.has_names)
+            raise no_number(dialect.names[int(found[1])], row, found[3]) from error
+        if _TOO_LONG in str(error):
+            raise SignalError(
+                f"it has a line of over {_BLOCK_BYTES} bytes; a table has one line for each sample"
+            ) from error
         raise SignalError(f"it is no regular table of text: {error}") from error
-    names = tuple(name.strip() for name in table.column_names)
-    if not dialect.has_names:
-        names = tuple(f"column_{place}" for place in range(len(names)))
-    return recording_of(Table(names, tuple(table.columns)), mapping)
-
-
-def sniff(path: Path) -> Dialect:
-    """Find out how a table is written, from its first lines."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    encoding = _encoding(head)
-    lines = head.decode(encoding, errors="replace").splitlines()
-    skipped = next(
-        (n for n, line in enumerate(lines) if line.strip() and not line.startswith("#")), None
-    )
-    if skipped is None:
-        raise SignalError("it is empty; it needs a line with the names of the columns, and data")
-    first = lines[skipped]
-    counts = {separator: first.count(separator) for separator in _SEPARATORS}
-    separator = max(counts, key=lambda each: counts[each])
-    if counts[separator] == 0:
-        separator = ","
-    cells = next(csv.reader([first], delimiter=separator))
-    decimal = _decimal(lines[skipped : skipped + 20], separator)
-    return Dialect(
-        encoding=encoding,
-        skipped_lines=skipped,
-        separator=separator,
-        decimal=decimal,
-        has_names=not all(_is_number(cell.replace(decimal, ".")) for cell in cells),
-        n_columns=len(cells),
-    )
-
-
-def _encoding(head: bytes) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\0" in head:
-        raise SignalError("it is not a text file; a table in binary form is read from .parquet")
-    try:
-        # The last character may be cut.
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _decimal(lines: list[str], separator: str) -> str:
-    if separator == ",":
-        return "."
-    cells = [cell for line in lines for cell in line.split(separator)]
-    return "," if any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells) else "."
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def write(recording: Recording, path: Path) -> None:
     """Write a recording as CSV: ``time_s``, then one column a channel; gaps are empty cells."""
-    names, arrays = channel_arrays(recording)
+    names, arrays = tables.channel_arrays(recording)
     # Nanoseconds: what a float leaves behind the ninth digit is rounding.
     times_s = np.round(np.arange(recording.samples.shape[1]) / recording.sampling_rate_hz, 9)
     table = pa.Table.from_arrays([pa.array(times_s), *arrays], names=["time_s", *names])

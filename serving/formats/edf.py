@@ -4,8 +4,10 @@ A discontinuous file (EDF+D) becomes one recording with gaps: each of its data r
 began. A file that ends before the data that its header announces is refused.
 """
 
-import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,23 +15,24 @@ import edfio
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Recording, SignalError
+from features import SignalError
 from serving.formats.annotation import Annotation
-from serving.formats.channels import Channel, build, choose
+from serving.formats.channels import Channel, choose, source_of
+from serving.formats.edf_records import Layout, layout_of
+from serving.formats.file_source import FileSource
+from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
 
-_HEADER_BYTES = 256
-_LABEL_BYTES = 16
-_SAMPLES_AT = 216
-"""Bytes of a signal's header before the field with its samples in a data record."""
 _DISCONTINUOUS = "EDF+D"
 _LONGEST_GAP_S = 3600.0
 
 
-def read(path: Path, mapping: SignalMapping) -> Recording:
-    """Read the wanted signals of an EDF file into a recording."""
+@contextmanager
+def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
+    """Open the wanted signals of an EDF file."""
     if mapping.time_column is not None:
         raise SignalError("an EDF file has no column of times; leave time_column out")
+    layout = layout_of(path)
     edf = _open(path)
     try:
         channels = [
@@ -39,24 +42,18 @@ def read(path: Path, mapping: SignalMapping) -> Recording:
         if not channels:
             raise SignalError("it holds annotations, but no signals")
         chosen = choose(channels, mapping)
-        samples = [_samples(edf.signals[place]) for place in chosen]
-        onsets_s = (
-            None if not edf.reserved.startswith(_DISCONTINUOUS) else _record_onsets_s(path, edf)
-        )
+        wanted = [channels[place] for place in chosen]
+        signals = _Signals.of(edf, layout, chosen, wanted[0].rate_hz)
     except (ValueError, ArithmeticError, IndexError) as error:
         raise SignalError(f"it is no valid EDF file: {error}") from error
-    if onsets_s is not None:
-        samples = [
-            _spread(x, onsets_s, channels[place].rate_hz)
-            for x, place in zip(samples, chosen, strict=True)
-        ]
     if mapping.start_time is None:
         mapping = mapping.model_copy(update={"start_time": _start_time(edf)})
-    return build(samples, [channels[place] for place in chosen], mapping)
+    yield source_of(wanted, mapping, limits, n_samples=signals.n_samples, load=signals.load)
 
 
 def read_annotations(path: Path) -> tuple[Annotation, ...]:
     """Return the annotations of an EDF+ file; an EDF file has none."""
+    layout_of(path)  # says what is missing
     edf = _open(path)
     try:
         found = edf.annotations
@@ -66,7 +63,6 @@ def read_annotations(path: Path) -> tuple[Annotation, ...]:
 
 
 def _open(path: Path) -> edfio.Edf:
-    _check_complete(path)
     with warnings.catch_warnings():
         # Only a file that was never closed (-1 data records) is left to be warned of.
         warnings.simplefilter("ignore", UserWarning)
@@ -76,39 +72,6 @@ def _open(path: Path) -> edfio.Edf:
             raise SignalError("it is no valid EDF file: its data records last 0 s") from error
         except (ValueError, ArithmeticError, IndexError, OSError) as error:
             raise SignalError(f"it is no valid EDF file: {error}") from error
-
-
-def _check_complete(path: Path) -> None:
-    """Refuse a file of another kind, and one that is not as long as its header says."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
-        if not head.startswith(b"0       ") or len(head) < _HEADER_BYTES:
-            raise SignalError("it is not an EDF file: it does not begin with an EDF header")
-        try:
-            header_bytes, n_records = int(head[184:192]), int(head[236:244])
-            n_signals = int(head[252:256])
-            file.seek(_HEADER_BYTES + n_signals * _SAMPLES_AT)
-            per_signal = [int(file.read(8)) for _ in range(n_signals)]
-        except (ValueError, OSError) as error:
-            raise SignalError("its EDF header is damaged or cut short") from error
-    announced = header_bytes + n_records * 2 * sum(per_signal)
-    if n_records >= 0 and size != announced:
-        what = "cut short" if size < announced else "damaged"
-        raise SignalError(
-            f"it is {what}: its header announces {n_records} data records, {announced} bytes in"
-            f" all, and the file has {size}"
-        )
-
-
-def _samples(signal: edfio.EdfSignal) -> NDArray[np.float64]:
-    low, high = signal.physical_range
-    if not high != low or signal.digital_max == signal.digital_min:
-        raise SignalError(
-            f"signal {signal.label!r} has no calibration: its physical minimum and maximum, or the"
-            " digital ones, are equal"
-        )
-    return signal.data
 
 
 def _start_time(edf: edfio.Edf) -> datetime | None:
@@ -121,31 +84,76 @@ def _start_time(edf: edfio.Edf) -> datetime | None:
             return None
 
 
-def _record_onsets_s(path: Path, edf: edfio.Edf) -> NDArray[np.float64]:
-    """Return when each data record began, in seconds from the first, as EDF+ keeps the time.
+@dataclass(frozen=True, eq=False)
+class _Signals:
+    """Signals of one rate, whose data records lie where they began."""
 
-    The first annotation signal begins each data record with ``+onset``, ended by byte 20 or 21.
-    """
-    raw = path.read_bytes()
-    n_signals = int(raw[252:256])
-    fields = raw[_HEADER_BYTES:]
-    labels = [fields[_LABEL_BYTES * n :][:_LABEL_BYTES].strip() for n in range(n_signals)]
-    sizes = [2 * int(fields[n_signals * _SAMPLES_AT + 8 * n :][:8]) for n in range(n_signals)]
-    place = labels.index(b"EDF Annotations")
-    first = edf.bytes_in_header_record + sum(sizes[:place])
-    records = [raw[first + sum(sizes) * n :][: sizes[place]] for n in range(edf.num_data_records)]
-    onsets_s = np.array([float(re.split(rb"[\x14\x15]", record)[0]) for record in records])
-    relative: NDArray[np.float64] = onsets_s - onsets_s[0]
-    return relative
+    layout: Layout
+    begins: tuple[int, ...]
+    """Where each signal begins in a data record, in samples."""
+    length: int
+    """Samples of each in a data record."""
+    scales: tuple[tuple[float, float], ...]
+    """Gain and offset of each."""
+    starts: NDArray[np.intp]
+    """First sample of each data record."""
+
+    @classmethod
+    def of(cls, edf: edfio.Edf, layout: Layout, chosen: list[int], rate_hz: float) -> "_Signals":
+        """Find the chosen signals, which are counted without those of annotations."""
+        places = [n for n in range(len(layout.labels)) if not layout.is_annotation(n)]
+        length = layout.lengths[places[chosen[0]]]
+        return cls(
+            layout,
+            begins=tuple(layout.begins[places[place]] for place in chosen),
+            length=length,
+            scales=tuple(_scale(edf.signals[place]) for place in chosen),
+            starts=_starts(layout, length, rate_hz)
+            if edf.reserved.startswith(_DISCONTINUOUS)
+            else np.arange(layout.n_records) * length,
+        )
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each signal, pauses included."""
+        return int(self.starts[-1]) + self.length if len(self.starts) else 0
+
+    def load(self, start: int, stop: int) -> NDArray[np.float64]:
+        """Return samples in the unit of each signal; what lies between data records is missing."""
+        first = max(int(np.searchsorted(self.starts, start, "right")) - 1, 0)
+        last = int(np.searchsorted(self.starts, stop, "left"))
+        samples = np.full((len(self.begins), stop - start), np.nan)
+        if last <= first:
+            return samples
+        low, high = 0, self.length
+        if last == first + 1:  # one that may be as long as the file: no more of it than is needed
+            low = min(max(start - int(self.starts[first]), 0), self.length)
+            high = max(low, min(stop - int(self.starts[first]), self.length))
+        records = self.layout.records(first, last)
+        places = self.starts[first:last, None] + np.arange(low, high) - start
+        inside = (places >= 0) & (places < stop - start)
+        to = places[inside]
+        for channel, begin, (gain, offset) in zip(samples, self.begins, self.scales, strict=True):
+            digital = records[:, begin + low : begin + high]
+            channel[to] = (digital[inside] + offset) * gain
+        return samples
 
 
-def _spread(
-    samples: NDArray[np.float64], onsets_s: NDArray[np.float64], rate_hz: float
-) -> NDArray[np.float64]:
-    """Put data records where they began; what lies between is missing."""
-    records = samples.reshape(len(onsets_s), -1)
-    length = records.shape[1]
-    starts = np.round(onsets_s * rate_hz).astype(np.intp)
+def _scale(signal: edfio.EdfSignal) -> tuple[float, float]:
+    """Return gain and offset: (digital + offset) * gain is in the signal's unit."""
+    low, high = signal.physical_range
+    if not high != low or signal.digital_max == signal.digital_min:
+        raise SignalError(
+            f"signal {signal.label!r} has no calibration: its physical minimum and maximum, or the"
+            " digital ones, are equal"
+        )
+    gain = (high - low) / (signal.digital_max - signal.digital_min)
+    return gain, high / gain - signal.digital_max
+
+
+def _starts(layout: Layout, length: int, rate_hz: float) -> NDArray[np.intp]:
+    """Return the first sample of each data record of a discontinuous file."""
+    starts = np.round(layout.onsets_s() * rate_hz).astype(np.intp)
     gaps = np.diff(starts) - length
     if (gaps < 0).any():
         raise SignalError("its data records overlap in time; the file is damaged")
@@ -153,6 +161,4 @@ def _spread(
         raise SignalError(
             f"it has a pause of {gaps.max() / rate_hz:g} s; cut the file there into two"
         )
-    spread = np.full(starts[-1] + length, np.nan)
-    spread[starts[:, None] + np.arange(length)] = records
-    return spread
+    return starts

@@ -26,7 +26,7 @@ class SignalMapping(Section):
         Sampling rate; a table has this or ``time_column``.
     time_column : str or int, optional
         Name, or number from 0, of the column with the time of each row; the sampling rate is then
-        found from the times (:func:`serving.formats.timestamps.regularise`).
+        found from the times (:func:`serving.formats.timestamps.even_grid`).
     time_unit : {"s", "ms", "us", "ns", "iso"}, optional
         Unit of a time column of numbers. Dates (``2024-05-01T10:00:00.25``, a Parquet timestamp)
         are ``iso``, which need not be said.

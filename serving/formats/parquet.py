@@ -1,5 +1,9 @@
 """Parquet: columns with types; a file written here also states rate, unit and start."""
 
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,10 +13,13 @@ from pydantic import ValidationError
 
 from features import Modality, Recording, Section, SignalError
 from features.spec import PositiveFloat
+from serving.formats import tables
+from serving.formats.file_source import FileSource
+from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
-from serving.formats.tables import Table, channel_arrays, recording_of
 
 _KEY = b"quaver"
+_BUFFER_BYTES = 1024**2
 
 
 class Stated(Section):
@@ -24,22 +31,65 @@ class Stated(Section):
     start_time: datetime | None = None
 
 
-def read(path: Path, mapping: SignalMapping) -> Recording:
-    """Read a Parquet file into a recording."""
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Columns of a Parquet file, see :class:`serving.formats.tables.TableFile`."""
+
+    file: parquet.ParquetFile
+    names: tuple[str, ...]
+    types: tuple[pa.DataType, ...]
+    unit: str = ""
+    rate_hz: float = math.nan
+
+    def batches(self, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        """Read columns some rows at a time."""
+        names, selected = self._selected(places)
+        with _reading():
+            for batch in self.file.iter_batches(columns=names, use_threads=False):
+                yield batch.select(selected)
+
+    def whole(self, place: int, most_rows: int) -> pa.ChunkedArray:
+        """Read a column whole."""
+        tables.check_most_rows(self.file.metadata.num_rows, most_rows)
+        names, selected = self._selected([place])
+        with _reading():
+            return self.file.read(columns=names, use_threads=False).column(selected[0])
+
+    def _selected(self, places: Sequence[int]) -> tuple[list[str] | None, list[str] | list[int]]:
+        """Return the names to read, and what of it is meant: by place where names repeat."""
+        if len(set(self.names)) < len(self.names):
+            return None, list(places)
+        names = [self.names[place] for place in places]
+        return list(dict.fromkeys(names)), names
+
+
+@contextmanager
+def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
+    """Open the wanted columns of a Parquet file."""
+    with ExitStack() as stack:
+        with _reading():
+            # Without these, whole columns of a row group are read at once.
+            file = parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+            schema = stack.enter_context(file).schema_arrow
+        columns = _Columns(file, tuple(schema.names), tuple(schema.types))
+        stated = _stated(schema.metadata)
+        if stated is not None and mapping.time_column is None:
+            if stated.modality != mapping.modality:
+                raise SignalError(
+                    f"it states {stated.modality}; the mapping says {mapping.modality}"
+                )
+            if mapping.start_time is None:
+                mapping = mapping.model_copy(update={"start_time": stated.start_time})
+            columns = replace(columns, unit=stated.unit, rate_hz=stated.sampling_rate_hz)
+        yield stack.enter_context(tables.opened(columns, mapping, limits))
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
     try:
-        with parquet.ParquetFile(path) as file:
-            table = file.read()
+        yield
     except (pa.ArrowException, OSError) as error:
         raise SignalError(f"it is no readable Parquet file: {error}") from error
-    stated = _stated(table.schema.metadata)
-    names, columns = tuple(table.column_names), tuple(table.columns)
-    if stated is None or mapping.time_column is not None:
-        return recording_of(Table(names, columns), mapping)
-    if stated.modality != mapping.modality:
-        raise SignalError(f"it states {stated.modality}; the mapping says {mapping.modality}")
-    if mapping.start_time is None:
-        mapping = mapping.model_copy(update={"start_time": stated.start_time})
-    return recording_of(Table(names, columns, stated.unit, stated.sampling_rate_hz), mapping)
 
 
 def _stated(metadata: dict[bytes, bytes] | None) -> Stated | None:
@@ -56,7 +106,7 @@ def _stated(metadata: dict[bytes, bytes] | None) -> Stated | None:
 
 def write(recording: Recording, path: Path) -> None:
     """Write a recording as Parquet: one column a channel, gaps are null."""
-    names, arrays = channel_arrays(recording)
+    names, arrays = tables.channel_arrays(recording)
     stated = Stated(
         modality=recording.modality,
         unit=recording.unit,

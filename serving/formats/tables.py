@@ -1,63 +1,157 @@
-"""Tables, whatever their file format: from named columns to a recording."""
+"""Tables, whatever their file format: from named columns to a recording.
+
+Rows are read once, a batch at a time, into a spool. Where they have a column of times, this column
+is held in memory, and each channel while it is put on the even grid of these times.
+"""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features import Recording, SignalError
-from serving.formats.channels import Channel, build, find
+from serving.formats.channels import Channel, agree, find, source_of
+from serving.formats.columns import is_numeric, numbers, times
+from serving.formats.file_source import FileSource
+from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
-from serving.formats.timestamps import regularise
-
-Array = NDArray[np.float64]
+from serving.formats.spool import Spool, spooled
+from serving.formats.timestamps import EvenGrid, even_grid
 
 _TIME_NAME = re.compile(r"(t|time|timestamp|date|datetime)([\s_(\[].*)?", re.IGNORECASE)
 """Names of columns that are taken for times, and so for no channel unless it is named."""
 _INDEX_NAME = re.compile(r"__index_level_\d+__")
-_NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
-_DAY_NS = 86_400 * 1_000_000_000
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Columns of a file with their names, and what the file itself says of its signals.
+class TableFile(Protocol):
+    """Columns of a file, by their places from 0.
 
     ``unit`` is empty and ``rate_hz`` NaN where the file does not say.
     """
 
-    names: tuple[str, ...]
-    columns: tuple[pa.ChunkedArray, ...]
-    unit: str = ""
-    rate_hz: float = float("nan")
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+
+    @property
+    def types(self) -> tuple[pa.DataType, ...]:
+        """Types of the columns."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of all channels."""
+
+    @property
+    def rate_hz(self) -> float:
+        """Sampling rate."""
+
+    def batches(self, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        """Read the columns at these places, some rows at a time."""
+
+    def whole(self, place: int, most_rows: int) -> pa.ChunkedArray:
+        """Read a column of any type whole."""
 
 
-def recording_of(table: Table, mapping: SignalMapping) -> Recording:
+@contextmanager
+def opened(table: TableFile, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
     """Make a recording of the wanted columns; empty cells become gaps."""
-    if not table.columns or len(table.columns[0]) == 0:
-        raise SignalError("it has no rows of data")
     time = None if mapping.time_column is None else find([mapping.time_column], table.names)[0]
     chosen = _chosen(table, mapping, time)
-    samples = [_numbers(table, place) for place in chosen]
-    rate_hz = table.rate_hz
+    limits.check_channels(len(chosen))
     if time is not None:
-        times_s, start_time = _times(table, time, mapping)
-        even = regularise(times_s, np.stack(samples))
-        samples, rate_hz = list(even.samples), even.rate_hz
-        if mapping.start_time is None:
-            mapping = mapping.model_copy(update={"start_time": start_time})
-    elif mapping.sampling_rate_hz is None and np.isnan(rate_hz):
+        with _timed(table, time, chosen, mapping, limits) as source:
+            yield source
+        return
+    if mapping.sampling_rate_hz is None and np.isnan(table.rate_hz):
         raise SignalError(_rate_is_missing(table))
-    channels = [Channel(table.names[place], table.unit, rate_hz) for place in chosen]
-    return build(samples, channels, mapping)
+    channels = [Channel(table.names[place], table.unit, table.rate_hz) for place in chosen]
+    rate_hz = agree(channels, mapping, limits).rate_hz
+    single = all(table.types[place] == pa.float32() for place in chosen)
+    with spooled(len(chosen), np.float32 if single else np.float64) as spool:
+        for block in _blocks(table, chosen):
+            spool.append(block)
+            limits.check_length(len(chosen), spool.n_samples, rate_hz)
+        _check_rows(spool.n_samples)
+        yield source_of(channels, mapping, limits, n_samples=spool.n_samples, load=spool.read)
 
 
-def _rate_is_missing(table: Table) -> str:
+def _blocks(table: TableFile, places: Sequence[int]) -> Iterator[NDArray[np.floating]]:
+    """Read columns of numbers, shape (n_channels, n_rows) each."""
+    names = [table.names[place] for place in places]
+    first_row = 1
+    for batch in table.batches(places):
+        columns = zip(names, batch.columns, strict=True)
+        yield np.stack([numbers(column, name, first_row) for name, column in columns])
+        first_row += len(batch)
+
+
+@contextmanager
+def _timed(
+    table: TableFile, time: int, chosen: Sequence[int], mapping: SignalMapping, limits: Limits
+) -> Iterator[FileSource]:
+    """Put rows on an even grid by their times, one channel after the other."""
+    column = table.whole(time, limits.samples_in_memory)
+    _check_rows(len(column))
+    times_s, start_time = times(column, table.names[time], mapping)
+    del column
+    pa.default_memory_pool().release_unused()  # what reading it took
+    grid = even_grid(times_s)
+    del times_s
+    _check_grid(grid, limits)
+    if mapping.start_time is None:
+        mapping = mapping.model_copy(update={"start_time": start_time})
+    channels = [Channel(table.names[place], table.unit, grid.rate_hz) for place in chosen]
+    agree(channels, mapping, limits)
+    limits.check_length(len(channels), grid.n_samples, grid.rate_hz)
+    with ExitStack() as stack:
+        even = _spools(stack, len(chosen))
+        with ExitStack() as while_reading:
+            rows = _spools(while_reading, len(chosen))
+            for block in _blocks(table, chosen):
+                for spool, samples in zip(rows, block, strict=True):
+                    spool.append(samples[None])
+            for spool, target in zip(rows, even, strict=True):
+                target.append(grid.put(spool.read(0, spool.n_samples)[0])[None])
+
+        def load(start: int, stop: int) -> NDArray[np.floating]:
+            return np.concatenate([spool.read(start, stop) for spool in even])
+
+        yield source_of(channels, mapping, limits, n_samples=grid.n_samples, load=load)
+
+
+def _spools(stack: ExitStack, n_channels: int) -> list[Spool]:
+    """Make a spool for each channel, so that it can be read by itself."""
+    return [stack.enter_context(spooled(1, np.float64)) for _ in range(n_channels)]
+
+
+def _check_grid(grid: EvenGrid, limits: Limits) -> None:
+    """Refuse a few rows with gaps that make them a recording of gigabytes."""
+    if grid.n_samples > limits.samples_in_memory:
+        raise SignalError(
+            f"its times make it {grid.n_samples} samples long, gaps included; up to"
+            f" {limits.samples_in_memory} are read by their times: cut it into parts"
+        )
+
+
+def _check_rows(n_rows: int) -> None:
+    if n_rows == 0:
+        raise SignalError("it has no rows of data")
+
+
+def check_most_rows(n_rows: int, most_rows: int) -> None:
+    """Refuse a table that is too long to be read whole."""
+    if n_rows > most_rows:
+        raise SignalError(
+            f"it has over {most_rows} rows, the most that are read by their times; give"
+            " sampling_rate_hz instead of time_column, or cut it into parts"
+        )
+
+
+def _rate_is_missing(table: TableFile) -> str:
     hint = ", ".join(repr(name) for name in table.names if _TIME_NAME.fullmatch(name))
     column = f" (such as {hint})" if hint else ""
     return (
@@ -66,106 +160,24 @@ def _rate_is_missing(table: Table) -> str:
     )
 
 
-def _chosen(table: Table, mapping: SignalMapping, time: int | None) -> list[int]:
+def _chosen(table: TableFile, mapping: SignalMapping, time: int | None) -> list[int]:
     if mapping.columns is not None:
         chosen = find(mapping.columns, table.names)
         if time in chosen:
             raise SignalError(f"column {table.names[time]!r} is both a channel and the times")
         return chosen
-    chosen = [
+    likely = [
         place
         for place, name in enumerate(table.names)
         if place != time
-        and _is_numeric(table.columns[place])
         and not _TIME_NAME.fullmatch(name)
         and not _INDEX_NAME.fullmatch(name)
+        and not pa.types.is_null(table.types[place])
     ]
-    if chosen:
-        return chosen
-    for place in range(len(table.names)):
-        if place != time and not _TIME_NAME.fullmatch(table.names[place]):
-            _numbers(table, place)  # says where the first text is
-    raise SignalError(f"it has no column of numbers; it has {', '.join(table.names)}")
-
-
-def _is_numeric(column: pa.ChunkedArray) -> bool:
-    kind = column.type
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    )
-
-
-def _numbers(table: Table, place: int) -> NDArray[np.floating]:
-    """Return one column as numbers, NaN where a cell is empty, or say where text is."""
-    column = table.columns[place]
-    if not _is_numeric(column) and not pa.types.is_null(column.type):
-        row, cell = _first_text(column)
-        raise SignalError(
-            f"column {table.names[place]!r} holds {cell!r} in data row {row}; it must hold numbers"
-            " (name the columns that are channels under columns)"
-        )
-    wanted = column.type if column.type in (pa.float32(), pa.float64()) else pa.float64()
-    values: NDArray[np.floating] = column.cast(wanted, safe=False).to_numpy()
-    return values
-
-
-def _first_text(column: pa.ChunkedArray) -> tuple[int, object]:
-    for row, cell in enumerate(column, start=1):
-        value = cell.as_py()
-        try:
-            if value is not None:
-                float(value)
-        except (TypeError, ValueError):
-            return row, value
-    return 1, column[0].as_py()
-
-
-def _times(table: Table, place: int, mapping: SignalMapping) -> tuple[Array, datetime | None]:
-    """Return the times in seconds from the first, and when that was if they are dates."""
-    name, column = table.names[place], table.columns[place]
-    if _is_numeric(column):
-        if mapping.time_unit in (None, "iso"):
-            raise SignalError(
-                f"time_unit is not given; column {name!r} holds numbers, so it must be one of"
-                f" {', '.join(_NANOSECONDS)}"
-            )
-        per_second = 1_000_000_000 / _NANOSECONDS[mapping.time_unit]
-        return (_from_first(column) / per_second), None
-    if mapping.time_unit not in (None, "iso"):
-        raise SignalError(
-            f"time_unit is {mapping.time_unit!r}, but column {name!r} holds no numbers;"
-            " leave time_unit out for dates"
-        )
-    dates = _dates(column, name)
-    numbers = dates.cast(pa.int64())
-    start = numbers[0].as_py()
-    if start is None:
-        return np.full(len(numbers), np.nan), None
-    zone = UTC if dates.type.tz is not None else None
-    moment = datetime.fromtimestamp(start // 1000 / 1e6, tz=UTC).replace(tzinfo=zone)
-    return _from_first(numbers) / 1e9, moment
-
-
-def _from_first(column: pa.ChunkedArray) -> Array:
-    """Return numbers less the first; whole numbers are subtracted before they become floats."""
-    # Nanoseconds since 1970 have more digits than a float holds.
-    difference = pc.subtract(column, column[0]).cast(pa.float64(), safe=False)
-    values: Array = difference.to_numpy().astype(np.float64)
-    return values
-
-
-def _dates(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    if pa.types.is_timestamp(column.type):
-        return column.cast(pa.timestamp("ns", column.type.tz))
-    for wanted in (pa.timestamp("ns"), pa.timestamp("ns", "UTC")):
-        try:
-            return column.cast(wanted)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            continue
-    raise SignalError(
-        f"column {name!r} holds no times (first: {column[0].as_py()!r}); they must be numbers with"
-        " a time_unit, or dates such as 2024-05-01T10:00:00.25"
-    )
+    if not likely:
+        raise SignalError(f"it has no column of numbers; it has {', '.join(table.names)}")
+    # Without any numbers, reading will say where the first text is.
+    return [place for place in likely if is_numeric(table.types[place])] or likely
 
 
 def channel_arrays(recording: Recording) -> tuple[Sequence[str], list[pa.Array]]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from features import SignalError
 
 Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+Index = NDArray[np.int32]
 
 _LOSS = 1.5
 _GAP = 2.5
@@ -35,23 +35,83 @@ _LAG = 64
 """Intervals over which the first guess at the period is averaged, which shrinks the jitter."""
 _AROUND = 16
 """Samples on either side of a long interval whose medians tell a loss from jitter."""
+_AT_A_TIME = 2**16
 
 
 @dataclass(frozen=True, eq=False)
-class EvenSamples:
-    """Samples on an even grid that begins with the first: ``samples`` (n_channels, n_samples)."""
+class _Stretch:
+    """Rows ``start`` up to ``stop``, between which there is no gap, and where they go."""
 
-    samples: Array
+    start: int
+    stop: int
+    begin: int
+    """Place on the grid of the first sample."""
+    length: int
+    """Samples on the grid."""
+    slots: Index | None = None
+    """Place of each row from ``begin``, where samples were lost; None: one after the other."""
+    places: Array | None = None
+    """The same in fractions of a sample, where the sensor did not sample evenly."""
+
+    def put(self, samples: Array) -> Array:
+        """Return the samples of the stretch on the grid."""
+        if self.places is not None:
+            return np.interp(np.arange(self.begin, self.begin + self.length), self.places, samples)
+        if self.slots is None:
+            return samples
+        filled = np.full(self.length, np.nan)
+        filled[self.slots] = samples
+        # Those left over are interpolated from their neighbours.
+        left_over = np.setdiff1d(np.arange(self.length), self.slots)
+        filled[left_over] = np.interp(left_over, self.slots, samples)
+        return filled
+
+
+@dataclass(frozen=True, eq=False)
+class EvenGrid:
+    """An even grid that begins with the first sample, and where samples of uneven times go on it.
+
+    Attributes
+    ----------
+    rate_hz : float
+        Places of the grid a second.
+    n_samples : int
+        Places of the grid, gaps included.
+    """
+
     rate_hz: float
+    n_samples: int
+    stretches: tuple[_Stretch, ...]
+
+    def put(self, samples: Array) -> Array:
+        """Put the samples of a channel on the grid, NaN where the times leave a gap.
+
+        Parameters
+        ----------
+        samples : ndarray, shape (n_rows,)
+
+        Returns
+        -------
+        ndarray, shape (n_samples,)
+        """
+        even = np.full(self.n_samples, np.nan)
+        origin = self.stretches[0].begin
+        for stretch in self.stretches:
+            end = stretch.begin - origin + stretch.length
+            # Rounding may put the first sample of a stretch on the last of the one before.
+            first = max(stretch.begin - origin, 0)
+            part = stretch.put(samples[stretch.start : stretch.stop])
+            even[first:end] = part[stretch.length - (end - first) :]
+        return even
 
 
-def regularise(times_s: Array, samples: Array) -> EvenSamples:
-    """Put samples on an even grid, NaN where the times leave a gap.
+def even_grid(times_s: Array) -> EvenGrid:
+    """Find the even grid of samples that were taken at these times.
 
     Parameters
     ----------
     times_s : ndarray, shape (n_rows,)
-    samples : ndarray, shape (n_channels, n_rows)
+        Seconds from the first.
 
     Raises
     ------
@@ -60,22 +120,24 @@ def regularise(times_s: Array, samples: Array) -> EvenSamples:
         apart.
     """
     _check_times(times_s)
-    elapsed_s = times_s - times_s[0]
     lag = max(2, min(_LAG, (len(times_s) - 1) // 2))
-    guess_s = float(np.median(elapsed_s[lag:] - elapsed_s[:-lag])) / lag
-    place = elapsed_s / guess_s
+    spans_s = times_s[lag:] - times_s[:-lag]
+    guess_s = float(np.median(spans_s, overwrite_input=True)) / lag
+    del spans_s  # of a day, each array takes 70 MB
+    place = times_s / guess_s
     is_gap = np.diff(place) > _GAP
-    steps = 1 + _lost(place, is_gap)
+    steps = _lost(place, is_gap) + np.int8(1)
     # Over what is no gap: intervals by the sensor's count, over the time that they took.
-    rate_hz = float(steps[~is_gap].sum() / np.diff(elapsed_s)[~is_gap].sum())
-    place = elapsed_s * rate_hz
+    rate_hz = float(steps[~is_gap].sum() / np.diff(times_s)[~is_gap].sum())
+    np.multiply(times_s, rate_hz, out=place)
     starts = np.concatenate([[0], np.flatnonzero(is_gap) + 1])
     stops = np.append(starts[1:], len(place))
-    stretches = [
-        _even_stretch(place[start:stop], steps[start : stop - 1], samples[:, start:stop], rate_hz)
+    stretches = tuple(
+        _stretch(int(start), int(stop), place[start:stop], steps[start : stop - 1], rate_hz)
         for start, stop in zip(starts, stops, strict=True)
-    ]
-    return EvenSamples(_join(stretches), rate_hz)
+    )
+    end = max(stretch.begin + stretch.length for stretch in stretches)
+    return EvenGrid(rate_hz, end - stretches[0].begin, stretches)
 
 
 def _check_times(times_s: Array) -> None:
@@ -110,46 +172,30 @@ def _check_times(times_s: Array) -> None:
         )
 
 
-def _lost(place: Array, is_gap: NDArray[np.bool_]) -> Index:
+def _lost(place: Array, is_gap: NDArray[np.bool_]) -> NDArray[np.int8]:
     """Return how many samples were lost in each interval that is no gap: 0 or 1."""
-    lost = np.zeros(len(place) - 1, dtype=np.intp)
-    late = place - np.arange(len(place))
-    suspects = np.flatnonzero((np.diff(place) > _LOSS) & ~is_gap)
-    nearby = np.arange(_AROUND)
-    before = late[np.clip(suspects[:, None] - nearby, 0, None)]
-    after = late[np.clip(suspects[:, None] + 1 + nearby, None, len(late) - 1)]
-    lost[suspects] = np.median(after, axis=1) - np.median(before, axis=1) > _LOSS - 1
+    lost = np.zeros(len(place) - 1, dtype=np.int8)
+    all_suspects = np.flatnonzero((np.diff(place) > _LOSS) & ~is_gap)
+    for first in range(0, len(all_suspects), _AT_A_TIME):
+        suspects = all_suspects[first : first + _AT_A_TIME]
+        before = np.clip(suspects[:, None] - np.arange(_AROUND), 0, None)
+        after = np.clip(suspects[:, None] + 1 + np.arange(_AROUND), None, len(place) - 1)
+        late_before = np.median(place[before] - before, axis=1)
+        late_after = np.median(place[after] - after, axis=1)
+        lost[suspects] = late_after - late_before > _LOSS - 1
     return lost
 
 
-def _even_stretch(place: Array, steps: Index, samples: Array, rate_hz: float) -> tuple[int, Array]:
-    """Return where on the grid a stretch without a gap begins, and its samples there."""
-    slots = np.concatenate([[0], np.cumsum(steps)]).astype(np.intp)
+def _stretch(
+    start: int, stop: int, place: Array, steps: NDArray[np.int8], rate_hz: float
+) -> _Stretch:
+    """Return where on the grid rows without a gap go."""
+    slots = np.zeros(stop - start, dtype=np.int32)
+    np.cumsum(steps, out=slots[1:])
     late = place - slots
-    if np.ptp(late) / 2 <= max(0.5, _EVEN_WITHIN_S * rate_hz):
-        return round(float(late.max() + late.min()) / 2), _fill(slots, samples)
+    lowest, highest = float(late.min()), float(late.max())
+    if (highest - lowest) / 2 <= max(0.5, _EVEN_WITHIN_S * rate_hz):
+        begin, length = round((highest + lowest) / 2), int(slots[-1]) + 1
+        return _Stretch(start, stop, begin, length, None if length == stop - start else slots)
     first, last = int(np.ceil(place[0])), int(np.floor(place[-1]))
-    grid = np.arange(first, last + 1, dtype=np.float64)
-    return first, np.stack([np.interp(grid, place, channel) for channel in samples])
-
-
-def _fill(slots: Index, samples: Array) -> Array:
-    """Put samples into their slots; those left over are interpolated from their neighbours."""
-    if slots[-1] == len(slots) - 1:
-        return samples
-    filled = np.full((len(samples), int(slots[-1]) + 1), np.nan)
-    filled[:, slots] = samples
-    left_over = np.setdiff1d(np.arange(filled.shape[1]), slots)
-    filled[:, left_over] = [np.interp(left_over, slots, channel) for channel in samples]
-    return filled
-
-
-def _join(stretches: list[tuple[int, Array]]) -> Array:
-    origin = stretches[0][0]
-    ends = [start - origin + part.shape[1] for start, part in stretches]
-    joined = np.full((len(stretches[0][1]), max(ends)), np.nan)
-    for (start, part), end in zip(stretches, ends, strict=True):
-        # Rounding may put the first sample of a stretch on the last of the one before.
-        first = max(start - origin, 0)
-        joined[:, first:end] = part[:, part.shape[1] - (end - first) :]
-    return joined
+    return _Stretch(start, stop, first, last + 1 - first, places=place)

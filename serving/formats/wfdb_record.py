@@ -5,13 +5,17 @@ Signals are read at their own rates: a record may sample EMG ten times as often 
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from features import Recording, SignalError
+import numpy as np
+
+from features import SignalError
 from serving.formats.annotation import Annotation
-from serving.formats.channels import Channel, build, choose
+from serving.formats.channels import Channel, choose, source_of
+from serving.formats.file_source import FileSource, Samples
+from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
 
 
@@ -26,6 +30,10 @@ def _quiet() -> Iterator[None]:
 with _quiet():
     import wfdb
 
+_DIFFERENCES = "8"
+"""Format that stores the difference of each sample from the one before."""
+_AHEAD = 2**20
+"""Samples of all signals together that are read at a time."""
 _RHYTHM = "+"
 """Code of the annotation that begins a new state, which lasts until the next of its kind."""
 
@@ -33,47 +41,143 @@ _RHYTHM = "+"
 _DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 
-def read(path: Path, mapping: SignalMapping) -> Recording:
-    """Read the wanted signals of a WFDB record into a recording."""
+@contextmanager
+def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
+    """Open the wanted signals of a WFDB record."""
     if mapping.time_column is not None:
         raise SignalError("a WFDB record has no column of times; leave time_column out")
-    record = _record(path)
-    samples = record.e_p_signal if record.e_p_signal is not None else list(record.p_signal.T)
-    per_frame = record.samps_per_frame if record.e_p_signal is not None else [1] * len(samples)
-    channels = [
-        Channel(name or f"signal_{place}", unit or "", float(record.fs * factor))
-        for place, (name, unit, factor) in enumerate(
-            zip(record.sig_name, record.units, per_frame, strict=True)
-        )
-    ]
-    chosen = choose(channels, mapping)
+    header = _header(path)
     if mapping.start_time is None:
-        mapping = mapping.model_copy(update={"start_time": record.base_datetime})
-    return build(
-        [samples[place] for place in chosen], [channels[place] for place in chosen], mapping
+        mapping = mapping.model_copy(update={"start_time": header.base_datetime})
+    if _in_parts(header):
+        channels = _channels(header, header.samps_per_frame)
+        chosen = choose(channels, mapping)
+        factor = header.samps_per_frame[chosen[0]]
+        _read(path, header.sig_len - 1, header.sig_len)  # says whether the signals are all there
+        n_samples = header.sig_len * factor
+        load = _ReadAhead(path, chosen, factor, n_samples).load
+    else:
+        _check_size(path, header, limits)
+        record, samples = _read(path)
+        frames = [len(each) // record.sig_len for each in samples]
+        channels = _channels(record, frames)
+        chosen = choose(channels, mapping)
+        whole = [samples[place] for place in chosen]
+        n_samples = len(whole[0])
+
+        def load(start: int, stop: int) -> Samples:
+            return np.stack([each[start:stop] for each in whole])
+
+    wanted = [channels[place] for place in chosen]
+    yield source_of(wanted, mapping, limits, n_samples=n_samples, load=load)
+
+
+def _header(path: Path) -> wfdb.Record | wfdb.MultiRecord:
+    _check_header(path)
+    with _damage():
+        header = wfdb.rdheader(str(path.with_suffix("")))
+    if not header.n_sig:
+        raise SignalError("it holds no signals")
+    return header
+
+
+def _in_parts(header: wfdb.Record | wfdb.MultiRecord) -> bool:
+    """Whether a stretch can be read without what is before it."""
+    return (
+        isinstance(header, wfdb.Record)
+        and bool(header.sig_len)
+        and all(header.samps_per_frame)
+        and _DIFFERENCES not in header.fmt
+        and not any(header.skew)
     )
 
 
-def _record(path: Path) -> wfdb.Record:
-    _check_header(path)
+def _channels(record: wfdb.Record, samples_per_frame: Sequence[int]) -> list[Channel]:
+    return [
+        Channel(name or f"signal_{place}", unit or "", float(record.fs * factor))
+        for place, (name, unit, factor) in enumerate(
+            zip(record.sig_name, record.units, samples_per_frame, strict=True)
+        )
+    ]
+
+
+def _read(
+    path: Path, first: int = 0, last: int | None = None, places: Sequence[int] | None = None
+) -> tuple[wfdb.Record, list[Samples]]:
+    """Read frames of some signals, each at its own rate."""
+    with _damage():
+        record = wfdb.rdrecord(
+            str(path.with_suffix("")),
+            sampfrom=first,
+            sampto=last,
+            channels=places,
+            smooth_frames=False,
+        )
+    if not record.sig_len or (record.e_p_signal is None and record.p_signal is None):
+        raise SignalError("it holds no signals")
+    return record, record.e_p_signal if record.e_p_signal is not None else list(record.p_signal.T)
+
+
+class _ReadAhead:
+    """Reads more than is asked for and keeps it: each reading parses the header anew."""
+
+    def __init__(self, path: Path, chosen: Sequence[int], factor: int, n_samples: int) -> None:
+        self._path = path
+        self._places = sorted(set(chosen))
+        self._rows = [self._places.index(place) for place in chosen]
+        self._factor = factor
+        self._n_frames = n_samples // factor
+        self._first = 0
+        self._kept: Samples = np.zeros((len(chosen), 0))
+
+    def load(self, start: int, stop: int) -> Samples:
+        """Return samples in the unit of each signal."""
+        first, last = start // self._factor, -(-stop // self._factor)
+        begin = self._first * self._factor
+        if start < begin or stop > begin + self._kept.shape[1]:
+            ahead = first + _AHEAD // (len(self._places) * self._factor)
+            last = min(max(last, ahead), self._n_frames)
+            _, samples = _read(self._path, first, last, self._places)
+            self._first, self._kept = first, np.stack(samples)[self._rows]
+            begin = first * self._factor
+        return self._kept[:, start - begin : stop - begin]
+
+
+def _check_size(path: Path, header: wfdb.Record | wfdb.MultiRecord, limits: Limits) -> None:
+    """Refuse a record that has to be read whole and is too large for that."""
+    if header.sig_len is not None:
+        n_samples = header.sig_len * header.n_sig
+    else:  # as many as there are bytes, at the most
+        names = {path.parent / name for name in header.file_name}
+        n_samples = sum(each.stat().st_size for each in names if each.is_file())
+    if n_samples > limits.samples_in_memory:
+        raise SignalError(
+            f"it has about {n_samples} samples; a record of several segments, of format 8 or with"
+            f" skewed signals is read up to {limits.samples_in_memory}: cut it into parts"
+        )
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """Say in other words what wfdb finds wrong."""
     try:
-        record = wfdb.rdrecord(str(path.with_suffix("")), smooth_frames=False)
+        yield
     except FileNotFoundError as error:
         raise SignalError(
             f"its signal file {Path(error.filename or '').name} is missing; it must lie beside the"
-            " header"
+            " header (in a zip with both, if it is sent)"
         ) from error
     except (*_DAMAGE, OSError) as error:
         raise SignalError(f"it is no readable WFDB record: {error}") from error
-    if not record.n_sig or (record.e_p_signal is None and record.p_signal is None):
-        raise SignalError("it holds no signals")
-    return record
 
 
 def _check_header(path: Path) -> None:
     header = path.with_suffix(".hea")
     if not header.is_file():
-        raise SignalError(f"its header {header.name} is missing; it must lie beside the signals")
+        raise SignalError(
+            f"its header {header.name} is missing; it must lie beside the signals"
+            " (in a zip with both, if it is sent)"
+        )
 
 
 def read_annotations(path: Path, annotator: str = "atr") -> tuple[Annotation, ...]:

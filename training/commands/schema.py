@@ -7,6 +7,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from features import ConfigError
+from serving.analysis import RecordingReport
 from serving.card import Card
 from serving.recordings import SignalMapping
 from serving.requests import ExplainRequest, PredictRequest
@@ -30,6 +31,7 @@ SCHEMAS: Mapping[str, tuple[str, type[BaseModel]]] = MappingProxyType(
         "predict-response": ("its answer", PredictResponse),
         "explain-request": ("body of POST /explain", ExplainRequest),
         "explain-response": ("its answer", ExplainResponse),
+        "record": ("answer of POST /analyze, and of `quaver label --format json`", RecordingReport),
         "describe-response": ("answer of POST /describe", DescribeResponse),
     }
 )

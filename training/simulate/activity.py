@@ -4,6 +4,7 @@ One description serves surface EMG, accelerometer and gyroscope, so that the thr
 """
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,10 +69,10 @@ class Activity:
 
     def __add__(self, other: "Activity") -> "Activity":
         return Activity(
-            drive=self.drive + other.drive,
-            angles_rad=self.angles_rad + other.angles_rad,
-            shake_m_s2=self.shake_m_s2 + other.shake_m_s2,
-            tilt_rad=self.tilt_rad + other.tilt_rad,
+            drive=_added(self.drive, other.drive),
+            angles_rad=_added(self.angles_rad, other.angles_rad),
+            shake_m_s2=_added(self.shake_m_s2, other.shake_m_s2),
+            tilt_rad=_added(self.tilt_rad, other.tilt_rad),
             volleys=self.volleys + other.volleys,
             discharges=self.discharges + other.discharges,
             pace_hz=max(self.pace_hz, other.pace_hz),
@@ -81,7 +82,13 @@ class Activity:
     def still(cls, duration_s: float) -> "Activity":
         """Return the activity in which nothing happens."""
         n = round(duration_s * RATE_HZ)
-        return cls(np.zeros(n), np.zeros((3, n)), np.zeros((3, n)), np.zeros((3, n)))
+        return cls(_nothing(n), _nothing(3, n), _nothing(3, n), _nothing(3, n))
+
+    @property
+    def moves(self) -> bool:
+        """Whether a motion sensor feels anything of it."""
+        felt = (self.angles_rad, self.shake_m_s2, self.tilt_rad)
+        return not all(part is _nothing(*part.shape) for part in felt)
 
     @classmethod
     def of_limb(
@@ -105,6 +112,22 @@ class Activity:
     def of_volleys(cls, duration_s: float, volleys: tuple[Volleys, ...]) -> "Activity":
         """Return volleys alone; what they move is another activity."""
         return replace(cls.still(duration_s), volleys=volleys)
+
+
+@lru_cache(maxsize=16)
+def _nothing(*shape: int) -> Array:
+    """Return zeros, one array for all that does nothing: it can be told without a look inside."""
+    zeros = np.zeros(shape)
+    zeros.flags.writeable = False
+    return zeros
+
+
+def _added(one: Array, other: Array) -> Array:
+    if other is _nothing(*other.shape):
+        return one
+    if one is _nothing(*one.shape):
+        return other
+    return one + other
 
 
 Stretches = tuple[tuple[float, float], ...]

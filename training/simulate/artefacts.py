@@ -1,5 +1,7 @@
 """Artefacts: what electrodes pick up besides the muscle beneath them."""
 
+from functools import lru_cache
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -10,6 +12,9 @@ from training.simulate.sites import Site
 from training.simulate.waves import add_shapes, grid, smooth_noise
 
 Array = NDArray[np.float64]
+
+_GONE = 40.0
+"""Decays after which an exponential is below the rounding of what it began with."""
 
 
 def electrode_artefacts(n: int, rate_hz: float, draws: Draws) -> Array:
@@ -67,23 +72,32 @@ def electrode_pops(n: int, rate_hz: float, draws: Draws) -> Array:
     ):
         decay = draws.fresh("artefacts.electrode_pop_decay") * 1e-3
         size = draws.fresh("artefacts.electrode_pop_amplitude") * rng.choice((-1, 1))
-        after = age[: n - int(start * n)]
-        wave[int(start * n) :] += size * (1 - np.exp(-after / 0.002)) * np.exp(-after / decay)
+        first = int(start * n)
+        # Nothing of it is left after some decays.
+        after = age[: min(n - first, round(_GONE * decay * rate_hz) + 1)]
+        pop = size * (1 - np.exp(-after / 0.002)) * np.exp(-after / decay)
+        wave[first : first + len(after)] += pop
     return wave
 
 
 def mains_hum(n: int, site: Site, draws: Draws) -> Array:
     """Return the mains hum, odd multiples above all, with a level of this recording, uV, (n,)."""
     rng = draws.rng
-    turns = np.linspace(0.0, 1.0, 1025)
+    steps = 1024
+    turns = np.linspace(0.0, 1.0, steps + 1)
     cycle = np.zeros(len(turns))
     for multiple, weight in ((1, 1.0), (2, 0.1), (3, 0.4), (4, 0.1), (5, 0.2), (7, 0.1)):
         share = weight * (1.0 if multiple == 1 else rng.uniform())
         turned = multiple * (turns + rng.uniform())
         if multiple * site.mains_hz < 0.45 * site.sampling_rate_hz:
             cycle += share * np.sin(2 * np.pi * turned)
-    place = np.arange(n) * (site.mains_hz / site.sampling_rate_hz) % 1.0
-    hum: Array = site.mains_size * rng.lognormal(0, 0.5) * np.interp(place, turns, cycle)
+    cycle *= site.mains_size * rng.lognormal(0, 0.5)
+    place = np.arange(n) * (site.mains_hz / site.sampling_rate_hz * steps)
+    whole = place.astype(np.int64)
+    place -= whole
+    whole %= steps
+    hum: Array = cycle[whole]
+    hum += place * np.diff(cycle)[whole]
     return hum
 
 
@@ -94,25 +108,34 @@ def resting_noise(n: int, site: Site, draws: Draws) -> Array:
     tonic units give noise with the spectrum of a distant muscle: its amplitude falls with the
     square of the frequency above a corner.
     """
-    rate = site.sampling_rate_hz
-    freqs = scipy.fft.rfftfreq(_noise_length(n), 1 / rate)
-    device = 1 + (site.noise_corner_hz / np.maximum(freqs, 1.0)) ** 2
-    amplitudes = site.noise_rms * np.sqrt(device / device[1:].sum())
-    return shaped_noise(n, amplitudes, draws.rng)[None] + _tone(n, rate, freqs, draws)
+    device = shaped_noise(n, _device_amplitudes(n, site), draws.rng)
+    return device[None] + _tone(n, site.sampling_rate_hz, draws)
 
 
-def _tone(n: int, rate_hz: float, freqs: Array, draws: Draws) -> Array:
+@lru_cache(maxsize=2)
+def _device_amplitudes(n: int, site: Site) -> Array:
+    """Return the root mean squares of a device's noise at the frequencies of a transform."""
+    freqs = scipy.fft.rfftfreq(_noise_length(n), 1 / site.sampling_rate_hz)
+    power = 1 + (site.noise_corner_hz / np.maximum(freqs, 1.0)) ** 2
+    amplitudes: Array = site.noise_rms * np.sqrt(power / power[1:].sum())
+    return amplitudes
+
+
+def _tone(n: int, rate_hz: float, draws: Draws) -> Array:
     """Return what muscles farther away give at rest: their units' potentials, one by one.
 
     Many add up to Gaussian noise; of few, each is seen, and the noise has heavy tails.
     """
     rise, corner = draws("rest.semg_tone_rise"), draws("rest.semg_tone_corner")
-    potential = freqs**2 / (freqs**2 + rise**2) / (1 + (freqs / corner) ** 2)
+    squares = scipy.fft.rfftfreq(_noise_length(n), 1 / rate_hz) ** 2
+    potential = squares / ((squares + rise**2) * (1 + squares / corner**2))
     at = draws.rng.poisson(draws("rest.semg_tone_shots") / rate_hz, size=_noise_length(n))
     # The sum of as many Gaussian sizes; those of one channel tend to one side.
     shots = draws("rest.semg_tone_polarity") * at + np.sqrt(at) * draws.rng.standard_normal(len(at))
-    tone: Array = scipy.fft.irfft(scipy.fft.rfft(shots) * potential, len(at))[:n]
-    return draws("rest.semg_tone_rms") * tone[None] / max(float(tone.std()), 1e-12)
+    spectrum = scipy.fft.rfft(shots)
+    spectrum *= potential
+    tone: Array = scipy.fft.irfft(spectrum, len(at))[:n]
+    return draws("rest.semg_tone_rms") / max(float(tone.std()), 1e-12) * tone[None]
 
 
 def shaped_noise(n: int, amplitudes: Array, rng: np.random.Generator) -> Array:

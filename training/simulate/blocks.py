@@ -1,5 +1,7 @@
 """Blocks: how strong a signal is within a band, by quarter seconds, and what stands out of it."""
 
+from functools import lru_cache
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -22,14 +24,22 @@ def band(signal: Array, rate_hz: float, band_hz: tuple[float, float]) -> Array:
     if not signal.any():
         return np.zeros(n)
     pad = min(n, round(rate_hz))
-    behind = scipy.fft.next_fast_len(n + 2 * pad, real=True) - n - pad
+    whole = scipy.fft.next_fast_len(n + 2 * pad, real=True)
     # Single precision is plenty for a judgement.
-    extended = np.pad(signal.astype(np.float32), ((0, 0), (pad, behind)), mode="symmetric")
-    freqs = scipy.fft.rfftfreq(extended.shape[1], 1 / rate_hz)
-    response = butterworth_power(freqs, band_hz[0], band_hz[1], 2).astype(np.float32)
-    passed = scipy.fft.irfft(scipy.fft.rfft(extended) * response, n=extended.shape[1])
-    length: Array = np.sqrt((passed[:, pad : pad + n] ** 2).sum(axis=0)).astype(np.float64)
+    around = ((0, 0), (pad, whole - n - pad))
+    extended = np.pad(signal.astype(np.float32), around, mode="symmetric")
+    spectrum = scipy.fft.rfft(extended)
+    spectrum *= _response(whole, rate_hz, band_hz)
+    passed = scipy.fft.irfft(spectrum, n=whole)[:, pad : pad + n]
+    length: Array = np.sqrt((passed**2).sum(axis=0)).astype(np.float64)
     return length
+
+
+@lru_cache(maxsize=8)
+def _response(n: int, rate_hz: float, band_hz: tuple[float, float]) -> NDArray[np.float32]:
+    """Return the response of a band, which is the same for all recordings of a device."""
+    freqs = scipy.fft.rfftfreq(n, 1 / rate_hz)
+    return butterworth_power(freqs, band_hz[0], band_hz[1], 2).astype(np.float32)
 
 
 def blocks(length: Array, rate_hz: float, statistic: str) -> Array:

@@ -104,7 +104,10 @@ def _clonus_activity(
     """Turn beats into volleys, and some time later into angles of the joint."""
     rng = draws.rng
     times = grid(duration_s)
-    later = times - draws("muscle.electromechanical_delay") * 1e-3
+    delay = draws("muscle.electromechanical_delay") * 1e-3
+    begin, end = run.stretch
+    beating = slice(*np.searchsorted(times - delay, (begin, end)))
+    later = times[beating] - delay
     wave = partial(
         clonus_wave,
         quick_share=draws("clonus.plantarflexion_share_of_cycle"),
@@ -116,14 +119,15 @@ def _clonus_activity(
     main, side = two_directions(rng)
     aside = draws("clonus.second_axis_ratio") * side
     behind = later - draws("body.second_axis_lag") * 1e-3
-    angles = main[:, None] * wave(2 * np.pi * run.phase(later))
-    angles += aside[:, None] * wave(2 * np.pi * run.phase(behind))
-    angles *= angle * run.envelope(later, rise)
+    turned = main[:, None] * wave(2 * np.pi * run.phase(later))
+    turned += aside[:, None] * wave(2 * np.pi * run.phase(behind))
+    angles = np.zeros((3, len(times)))
+    angles[:, beating] = angle * run.envelope(later, rise) * turned
     inside = (run.starts_s[:-1] > -0.2) & (run.starts_s[:-1] < duration_s)
     beats = run.starts_s[:-1][inside]
     width = draws("clonus.emg_burst_duration") * 1e-3
     volleys = Volleys(beats, run.sizes[inside], np.full(len(beats), width))
-    between = np.where(run.envelope(times, rise) > 0, REFERENCE_DRIVE, 0.0)
+    between = np.where((times > begin) & (times < end), REFERENCE_DRIVE, 0.0)
     activity = Activity.of_limb(duration_s, drive=between, angles_rad=angles)
     return activity + Activity.of_volleys(duration_s, (volleys,))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,13 @@ class Cycles:
 
     def phase(self, times_s: Array) -> Array:
         """Return the phase in cycles, rising smoothly by one a cycle, held outside."""
-        counted = np.arange(len(self.starts_s), dtype=np.float64)
         inside = np.clip(times_s, self.starts_s[0], self.starts_s[-1])
-        phase: Array = PchipInterpolator(self.starts_s, counted)(inside)
+        phase: Array = self._counted(inside)
         return phase
+
+    @cached_property
+    def _counted(self) -> PchipInterpolator:
+        return PchipInterpolator(self.starts_s, np.arange(len(self.starts_s), dtype=np.float64))
 
     def envelope(self, times_s: Array, rise_cycles: float) -> Array:
         """Return the size over time, zero outside.

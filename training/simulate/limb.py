@@ -52,11 +52,12 @@ def angular_velocity(angles_rad: Array) -> Array:
 
 def feel_force(activity: Activity, placement: Placement) -> Array:
     """Return what an ideal accelerometer feels, in g, shape (3, n)."""
-    limb_to_world = np.einsum("ij,jkt->ikt", placement.posture, rotations(activity.angles_rad))
-    place = np.einsum("ijt,j->it", limb_to_world, placement.lever_m)
+    turned = rotations(activity.angles_rad)
+    # From the limb to the world by what has turned, then by the posture; and back.
+    place = np.einsum("ijt,j->it", turned, placement.lever_m)
     acceleration = second_derivative(place)
-    acceleration[2] += STANDARD_GRAVITY_M_S2
-    in_limb = np.einsum("ijt,it->jt", limb_to_world, acceleration) + activity.shake_m_s2
+    acceleration += STANDARD_GRAVITY_M_S2 * placement.posture[2][:, None]
+    in_limb = np.einsum("ijt,it->jt", turned, acceleration) + activity.shake_m_s2
     felt: Array = placement.mounting @ _on_the_spot(in_limb, activity.tilt_rad)
     return felt / STANDARD_GRAVITY_M_S2
 

@@ -17,7 +17,14 @@ from training.simulate.muscle import N_UNITS
 from training.simulate.parameters import Draws
 from training.simulate.resting import MILLIGRAM_M_S2, resting
 from training.simulate.twitches import myoclonus
-from training.simulate.waves import RATE_HZ, grid, second_derivative, smooth_noise, unit_vector
+from training.simulate.waves import (
+    RATE_HZ,
+    grid,
+    second_derivative,
+    smooth_noise,
+    smooth_wandering,
+    unit_vector,
+)
 
 Array = NDArray[np.float64]
 
@@ -174,7 +181,7 @@ def vehicle_vibration(draws: Draws, duration_s: float, lever_m: float) -> Scene:
     centre = draws("artefacts.vehicle_vibration")
     size = draws("artefacts.vehicle_acceleration") * MILLIGRAM_M_S2
     bumps = 1 + np.abs(smooth_noise(n, 0.1, 0.8, rng))
-    waves = np.stack([smooth_noise(n, 0.5 * centre, 1.8 * centre, rng) for _ in range(3)])
+    waves = smooth_wandering(n, 0.5 * centre, 1.8 * centre, rng)
     shake = size * bumps * rng.uniform(0.3, 1.0, size=(3, 1)) * waves
     # What shakes also rocks: a turning rate in proportion to the acceleration.
     rocking = draws("artefacts.vehicle_rocking") * np.cumsum(shake, axis=1) / RATE_HZ

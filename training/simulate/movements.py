@@ -23,6 +23,7 @@ from training.simulate.waves import (
     moved,
     second_derivative,
     smooth_noise,
+    smooth_wandering,
     unit_vector,
     within,
 )
@@ -197,7 +198,7 @@ MOVEMENTS: dict[str, Movement] = {
 def _fine(draws: Draws, name: str, times: Array, stretches: Stretches) -> tuple[Array, Array]:
     """Return the fine angles (rad) and the tone of a hand that is at work in some stretches."""
     going_on = within(times, stretches)
-    noise = np.stack([smooth_noise(len(times), 0.5, 4.0, draws.rng) for _ in range(3)])
+    noise = smooth_wandering(len(times), 0.5, 4.0, draws.rng)
     angles = np.deg2rad(draws(f"voluntary.{name}.fine_angle")) * noise * going_on
     return angles, draws("voluntary.background_tone") * going_on
 

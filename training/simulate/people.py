@@ -118,8 +118,10 @@ class Person:
             return *self._ideal_emg(scene, draws), EMG_RATE_HZ
         placement = _placement(self.seed, draws, self._lever_m(draws))
         feel = feel_force if self.site.modality == "accelerometer" else feel_turning
-        whole = feel(scene.background + scene.phenomenon, placement)
         background = feel(scene.background, placement)
+        if not scene.phenomenon.moves:
+            return np.zeros_like(background), background, RATE_HZ
+        whole = feel(scene.background + scene.phenomenon, placement)
         return whole - background, background, RATE_HZ
 
     def _ideal_emg(self, scene: Scene, draws: Draws) -> tuple[Array, Array]:

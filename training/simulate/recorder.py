@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import scipy.signal
@@ -34,10 +35,18 @@ def resample(signal: Array, rate_in_hz: float, rate_out_hz: float) -> Array:
     if ratio == 1 or not signal.any():
         n = -(-signal.shape[1] * ratio.numerator // ratio.denominator)
         return signal if ratio == 1 else np.zeros((len(signal), n))
-    resampled: Array = scipy.signal.resample_poly(
-        signal, ratio.numerator, ratio.denominator, axis=1, padtype="line"
+    up, down = ratio.numerator, ratio.denominator
+    resampled: Array = scipy.signal.resample_poly(  # type: ignore[call-overload]  # taps are allowed
+        signal, up, down, axis=1, window=_anti_alias_filter(max(up, down)), padtype="line"
     )
     return resampled
+
+
+@lru_cache(maxsize=16)
+def _anti_alias_filter(longest: int) -> Array:
+    """Return the filter that ``resample_poly`` designs by itself, every time anew."""
+    taps: Array = scipy.signal.firwin(20 * longest + 1, 1 / longest, window=("kaiser", 5.0))
+    return taps
 
 
 def record(
@@ -57,7 +66,10 @@ def record(
         shown, ground = _jittered(shown, late), _jittered(ground, late)
         ground += draws.rng.normal(0.0, site.noise_rms, size=ground.shape)
     if site.analog_highpass_hz > 0:
-        shown, ground, hum = (_highpass(x, site) for x in (shown, ground, hum))
+        b, a = _highpass(site.analog_highpass_hz, site.sampling_rate_hz)
+        shown, ground, hum = (
+            scipy.signal.lfilter(b, a, x, axis=-1) if x.any() else x for x in (shown, ground, hum)
+        )
     total = (shown + ground) * site.gains[: len(shown), None] + hum
     written = convert(total + site.biases[: len(shown), None], site)
     return Recorded(in_unit(with_gaps(written, site, draws), site), shown, ground)
@@ -71,10 +83,11 @@ def convert(signal: Array, site: Site) -> Array:
     return converted
 
 
-def _highpass(signal: Array, site: Site) -> Array:
-    b, a = scipy.signal.butter(1, site.analog_highpass_hz, "highpass", fs=site.sampling_rate_hz)
-    passed: Array = scipy.signal.lfilter(b, a, signal, axis=-1) if signal.any() else signal
-    return passed
+@lru_cache(maxsize=16)
+def _highpass(corner_hz: float, rate_hz: float) -> tuple[Array, Array]:
+    """Return the coefficients of a filter of first order."""
+    b, a = scipy.signal.butter(1, corner_hz, "highpass", fs=rate_hz)
+    return b, a
 
 
 def _jittered(signal: Array, late: Array) -> Array:

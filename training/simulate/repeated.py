@@ -13,7 +13,7 @@ from training.simulate.waves import (
     repeated_shape,
     ringing,
     second_derivative,
-    smooth_noise,
+    smooth_wandering,
     two_directions,
     unit_vector,
     within,
@@ -91,7 +91,7 @@ def repeated(
     stretches = stretches_inside([cycles], duration_s)
     going_on = within(times, stretches)
     tone = draws("voluntary.background_tone") * going_on
-    wander = np.stack([smooth_noise(len(times), 0.05, 1.0, rng) for _ in range(3)])
+    wander = smooth_wandering(len(times), 0.05, 1.0, rng)
     posture = np.deg2rad(draws("voluntary.posture_wander")) * wander * going_on
     way, impact = (unit_vector(rng)[:, None] for _ in range(2))
     main, side = (axis[:, None] for axis in two_directions(rng))

@@ -16,12 +16,14 @@ from training.simulate.muscle import N_UNITS
 from training.simulate.parameters import Draws
 from training.simulate.waves import (
     PEAK_ACCELERATION,
+    add_repeated,
     grid,
     moved,
     poisson_times,
     repeated_shape,
     ringing,
     smooth_noise,
+    smooth_wandering,
     unit_vector,
 )
 
@@ -39,9 +41,7 @@ def resting(draws: Draws, duration_s: float, lever_m: float, *, supported: bool 
     angles += small_jerks(draws, times, lever_m)
     shake = heartbeat(draws, times)
     for start in poisson_times(draws("rest.fidget_rate") / 60, duration_s, draws.rng):
-        turned, knocked = fidget(draws, times, start)
-        angles += turned
-        shake += knocked
+        add_fidget(angles, shake, draws, times, start)
     still = Activity.of_units(duration_s, stray_units(draws, duration_s))
     return replace(still, angles_rad=angles, shake_m_s2=shake)
 
@@ -59,7 +59,7 @@ def breathing(draws: Draws, times: Array) -> Array:
 
 def posture_drift(draws: Draws, n: int) -> Array:
     """Return the angles of a posture that is never quite kept, rad, shape (3, n)."""
-    noise = np.stack([smooth_noise(n, 0.01, 0.15, draws.rng) for _ in range(3)])
+    noise = smooth_wandering(n, 0.01, 0.15, draws.rng)
     drift: Array = np.deg2rad(draws("rest.posture_drift")) * noise
     return drift
 
@@ -67,7 +67,7 @@ def posture_drift(draws: Draws, n: int) -> Array:
 def sway(draws: Draws, n: int, *, supported: bool) -> Array:
     """Return the angles by which a limb sways, rad, shape (3, n): far more when it is held up."""
     size = draws("rest.sway") * (1.0 if supported else draws("rest.sway_when_held"))
-    noise = np.stack([smooth_noise(n, 0.1, 0.8, draws.rng) for _ in range(3)])
+    noise = smooth_wandering(n, 0.1, 0.8, draws.rng)
     swaying: Array = np.deg2rad(size) * noise
     return swaying
 
@@ -109,7 +109,7 @@ def physiological_tremor(draws: Draws, n: int, lever_m: float, *, supported: boo
     angle = peak / ((2 * np.pi * frequency) ** 2 * lever_m) / 2
     low, high = max(frequency - spread, 2.0), frequency + spread
     directions = np.abs(unit_vector(rng)) + 0.2
-    noise = np.stack([smooth_noise(n, low, high, rng) for _ in range(3)])
+    noise = smooth_wandering(n, low, high, rng)
     tremor: Array = angle * directions[:, None] * noise
     return tremor
 
@@ -133,8 +133,8 @@ def small_jerks(draws: Draws, times: Array, lever_m: float) -> Array:
     return angles
 
 
-def fidget(draws: Draws, times: Array, start_s: float) -> tuple[Array, Array]:
-    """Return angles (rad) and shaking (m/s^2) of a fidget: some knocks, at times on a small shift.
+def add_fidget(angles: Array, shake: Array, draws: Draws, times: Array, start_s: float) -> None:
+    """Add to angles (rad) and shaking (m/s^2) a fidget: some knocks, at times on a small shift.
 
     Knocks ring with limb and support; each person has a size of knock, about which they scatter.
     """
@@ -147,13 +147,12 @@ def fidget(draws: Draws, times: Array, start_s: float) -> tuple[Array, Array]:
     ring = ringing(draws("rest.knock_ringing"), draws("rest.knock_decay"))
     towards = unit_vector(rng) + 0.3 * rng.normal(size=(count, 3))
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    shake = np.stack([repeated_shape(len(times), at, sizes * axis, ring) for axis in towards.T])
-    angles = np.zeros((3, len(times)))
+    for axis, shaken in zip(towards.T, shake, strict=True):
+        add_repeated(shaken, at, sizes * axis, ring)
     if draws.chance(draws("rest.fidget_shift_probability")):
         length = draws.fresh("rest.fidget_shift_duration")
         angle = np.deg2rad(draws.fresh("rest.fidget_shift_angle"))
         angles += angle * unit_vector(rng)[:, None] * moved(times, start_s, length)
-    return angles, shake
 
 
 def stray_units(draws: Draws, duration_s: float) -> tuple[Discharges, ...]:

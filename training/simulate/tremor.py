@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.signal
 from numpy.typing import NDArray
 
 from training.simulate.activity import Activity, Scene
@@ -125,9 +126,8 @@ def tremor_cycles(
     scatter, lasting = _frequency_scatter(kind, draws, frequency_hz)
     count = int((end_s - start_s) * frequency_hz * 1.6) + 8
     kept = 0.85
-    wander = np.zeros(count)
-    for i in range(1, count):
-        wander[i] = kept * wander[i - 1] + np.sqrt(1 - kept**2) * rng.normal()
+    steps = np.sqrt(1 - kept**2) * rng.normal(size=count - 1)
+    wander = scipy.signal.lfilter([1.0], [1.0, -kept], np.concatenate(([0.0], steps)))
     wander = np.sqrt(lasting) * wander + np.sqrt(1 - lasting) * rng.normal(size=count)
     frequencies = frequency_hz + scatter * wander
     periods = 1.0 / np.clip(frequencies, 0.6 * frequency_hz, 1.6 * frequency_hz)

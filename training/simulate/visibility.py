@@ -67,17 +67,15 @@ def visible_spans(
     scene: Scene, recorded: Recorded, rate_hz: float, modality: Modality, limits: Visibility
 ) -> list[Span]:
     """Return the spans of a recording as a sensor shows them, in order and without overlap."""
-    shown = band(recorded.phenomenon, rate_hz, limits.band_hz)
+    band_hz = limits.rhythm_band_hz if scene.label in _RHYTHMS else limits.band_hz
+    shown = band(recorded.phenomenon, rate_hz, band_hz)
     ground = band(recorded.ground, rate_hz, limits.band_hz)
     strays_s = scene.strays_s if modality == "emg" else np.zeros(0)
     if scene.label == "fasciculation":
         return _event_spans(scene, strays_s, shown, ground, rate_hz, modality, limits)
-    if scene.label in _RHYTHMS:
-        rhythm = band(recorded.phenomenon, rate_hz, limits.rhythm_band_hz)
-        beside = band(recorded.ground, rate_hz, limits.rhythm_band_hz)
-        grades = _block_grades(scene, rhythm, beside, rate_hz, limits)
-    else:
-        grades = _block_grades(scene, shown, ground, rate_hz, limits)
+    same = band_hz == limits.band_hz
+    beside = ground if same else band(recorded.ground, rate_hz, band_hz)
+    grades = _block_grades(scene, shown, beside, rate_hz, limits)
     _settle(grades, scene.stretches)
     _grade_ground(grades, scene.moving, strays_s, ground, rate_hz, limits)
     return _spans_of_blocks(grades, scene.label, len(shown) / rate_hz)

@@ -22,6 +22,18 @@ def grid(duration_s: float) -> Array:
 
 def smooth_noise(n: int, low_hz: float, high_hz: float, rng: np.random.Generator) -> Array:
     """Return Gaussian noise of unit deviation confined to a band, shape (n,)."""
+    noise: Array = _smooth_noises(1, n, low_hz, high_hz, rng)[0]
+    return noise
+
+
+def smooth_wandering(n: int, low_hz: float, high_hz: float, rng: np.random.Generator) -> Array:
+    """Return three such noises, one for each axis, shape (3, n)."""
+    return _smooth_noises(3, n, low_hz, high_hz, rng)
+
+
+def _smooth_noises(
+    count: int, n: int, low_hz: float, high_hz: float, rng: np.random.Generator
+) -> Array:
     # Longer than asked for: the inverse transform joins the end to the beginning, and a slow band
     # must hold some lines.
     lines = 4.0
@@ -29,18 +41,19 @@ def smooth_noise(n: int, low_hz: float, high_hz: float, rng: np.random.Generator
     padded = scipy.fft.next_fast_len(padded, real=True)
     first = max(1, int(np.ceil(low_hz * padded / RATE_HZ)))
     last = min((padded - 1) // 2, int(high_hz * padded / RATE_HZ))
-    spectrum = np.zeros(padded // 2 + 1, dtype=np.complex128)
-    inside = spectrum[first : last + 1]
-    inside.real = rng.normal(size=len(inside))
-    inside.imag = rng.normal(size=len(inside))
-    noise: Array = scipy.fft.irfft(spectrum, padded)[:n] * (padded / (2 * np.sqrt(len(inside))))
-    return noise
+    spectra = np.zeros((count, padded // 2 + 1), dtype=np.complex128)
+    inside = spectra[:, first : last + 1]
+    drawn = rng.normal(size=(count, 2, inside.shape[1]))
+    inside.real, inside.imag = drawn[:, 0], drawn[:, 1]
+    noises: Array = scipy.fft.irfft(spectra, padded)[:, :n]
+    noises *= padded / (2 * np.sqrt(inside.shape[1]))
+    return noises
 
 
 def minimum_jerk(u: Array) -> Array:
     """Return the smoothest way from 0 to 1 for u from 0 to 1 (Flash & Hogan 1985)."""
     v = np.clip(u, 0.0, 1.0)
-    path: Array = v**3 * (10 - 15 * v + 6 * v * v)
+    path: Array = v * v * v * (10 - v * (15 - 6 * v))
     return path
 
 
@@ -77,9 +90,14 @@ def second_derivative(signal: Array) -> Array:
 def repeated_shape(n: int, times_s: Array, gains: Array, shape: Array) -> Array:
     """Return a shape on the grid laid down at each of some times, shape (n,)."""
     signal = np.zeros(n)
+    add_repeated(signal, times_s, gains, shape)
+    return signal
+
+
+def add_repeated(signal: Array, times_s: Array, gains: Array, shape: Array) -> None:
+    """Add a shape on the grid at each of some times, in place."""
     first = np.zeros(len(times_s), dtype=np.int64)
     add_shapes(signal, times_s * RATE_HZ, first, gains, shape[None])
-    return signal
 
 
 def ringing(frequency_hz: float, decay_s: float) -> Array:

@@ -1,0 +1,213 @@
+"""Potentials: single events in an EMG of any length, such as fasciculations give.
+
+::
+
+    conditioned signal ─▶ energy ─▶ candidates ─▶ gates ─▶ potentials
+                            │           ▲
+                            └─▶ level ──┘  (local, follows the noise)
+
+A candidate stands out of the noise around it (:mod:`features.potentials_candidates`). It is no
+potential when it is
+
+- too short, too long or too slow, or amid ongoing activity: a contraction, or a hum that sets in;
+- what the band-pass leaves of a step or a single deviant sample: an electrode that lost touch;
+- a member of a regular train of alike shapes: the heart, something that runs with the mains, or a
+  motor unit that fires steadily. One that is held above 4/s is at work; one that fires on its own
+  at an even, slower pace is a discharge of another kind; what fasciculates is irregular.
+
+What is said of a potential depends on :attr:`PotentialSpec.context_s` around it and on nothing
+else, so a signal can be looked at in pieces that overlap by as much.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.kernels import kernel
+from features.potentials_candidates import Candidates, find_candidates
+from features.potentials_energy import energy_of
+from features.potentials_repeats import in_groups, in_trains
+from features.potentials_spec import PotentialSpec
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+POTENTIAL_SPEC = PotentialSpec()
+"""The values in use."""
+
+GATES = ("missing", "duration", "slow", "artefact", "train", "activity", "group", "faint")
+"""Why a candidate is no potential: the first that holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Potentials:
+    """What stands out of a signal, in order of time; arrays of shape (n_candidates,).
+
+    ``candidates`` says where and how large each is, ``shapes`` (n_candidates, n_samples) what it
+    looks like around its peak, ``gate`` why it is no potential: an index into :data:`GATES`, or -1
+    for a potential.
+    """
+
+    candidates: Candidates
+    shapes: Array
+    gate: Index
+
+    def __len__(self) -> int:
+        return len(self.gate)
+
+    @property
+    def passed(self) -> Mask:
+        """Which candidates are potentials."""
+        passed: Mask = self.gate < 0
+        return passed
+
+
+def shape_lag(rate_hz: float, spec: PotentialSpec) -> int:
+    """Return by how many samples shapes are moved when they are compared."""
+    return round(spec.measuring.lag_s * rate_hz)
+
+
+def find_potentials(
+    samples: Array, missing: Mask, rate_hz: float, artefacts: Array, spec: PotentialSpec
+) -> Potentials:
+    """Find the potentials of one conditioned channel.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n_samples,)
+        In the band of surface EMG, finite; from a sample on whose number is a multiple of
+        ``spec.finding.step_s``.
+    missing : ndarray, shape (n_samples,)
+        Where nothing was recorded: nothing is found there nor close by.
+    artefacts : ndarray, shape (n_shapes, n_artefact_samples)
+        As :func:`~features.potentials_artefacts.artefact_shapes` gives them.
+    """
+    guarded = _widened(missing, round(spec.finding.guard_s * rate_hz))
+    energy = energy_of(samples, guarded, rate_hz, spec.finding)
+    found = find_candidates(samples, energy, rate_hz, spec)
+    refusing, measuring = spec.refusing, spec.measuring
+    lag = shape_lag(rate_hz, spec)
+    shapes = _cut(samples, found.peak, round(measuring.snippet_s * rate_hz) + lag)
+    duration_s = (found.stop - found.start) / rate_hz
+    crowding = _crowding(
+        energy.coarse,
+        energy.level,
+        found.peak,
+        round(refusing.crowd_s * rate_hz),
+        round(measuring.snippet_s * rate_hz),
+        refusing.crowd_energy,
+        refusing.crowd_ratio,
+    )
+    quickness = _quickness(samples, found.peak, shapes.shape[1] // 2, energy.lags)
+    reach = round(refusing.artefact_lag_s * rate_hz)
+    likeness = _likeness(samples, found.peak, artefacts, reach)
+    unlike = (
+        _touching(guarded, found.start, found.stop),
+        (duration_s < refusing.shortest_s) | (duration_s > refusing.longest_s),
+        quickness < refusing.slowest,
+        likeness > refusing.artefact_correlation,
+    )
+    left = np.flatnonzero(~np.any(unlike, axis=0))
+    train, group = np.zeros((2, len(found)), dtype=np.bool_)
+    train[left] = in_trains(
+        found.peak[left], shapes[left], found.noise[left], lag, rate_hz, spec.repeating
+    )
+    activity = crowding > refusing.crowd_share
+    left = left[crowding[left] <= refusing.hum_share]
+    group[left] = in_groups(found.peak[left], found.amplitude[left], rate_hz, spec.repeating)
+    gates = (*unlike, train, activity, group, found.strength <= spec.finding.on_ratio)
+    gate = np.full(len(found), -1, dtype=np.int64)
+    for number in reversed(range(len(gates))):
+        gate[gates[number]] = number
+    return Potentials(found, shapes, gate)
+
+
+def _widened(mask: Mask, by: int) -> Mask:
+    """Return a mask with so many samples more at both ends of each run."""
+    if not mask.any():
+        return mask
+    edges = np.diff(np.concatenate(([0], mask.astype(np.int8), [0])))
+    change = np.zeros(len(mask) + 1, dtype=np.int64)
+    np.add.at(change, np.maximum(np.flatnonzero(edges == 1) - by, 0), 1)
+    np.add.at(change, np.minimum(np.flatnonzero(edges == -1) + by, len(mask)), -1)
+    widened: Mask = np.cumsum(change[:-1]) > 0
+    return widened
+
+
+def _touching(mask: Mask, start: Index, stop: Index) -> Mask:
+    """Tell which stretches hold a sample of a mask."""
+    before = np.concatenate(([0], np.cumsum(mask)))
+    touching: Mask = before[stop] > before[start]
+    return touching
+
+
+@kernel
+def _cut(x: Array, peak: Index, half: int) -> Array:  # pragma: no cover (compiled)
+    """Return the pieces around the peaks, zero beyond the ends."""
+    result = np.zeros((len(peak), 2 * half + 1))
+    for i in range(len(peak)):
+        for t in range(max(0, peak[i] - half), min(len(x), peak[i] + half + 1)):
+            result[i, t - peak[i] + half] = x[t]
+    return result
+
+
+@kernel
+def _crowding(
+    energy: Array, level: Array, peak: Index, half: int, near: int, share: float, ratio: float
+) -> Array:  # pragma: no cover (compiled)
+    """Return the share of each candidate's surroundings that is about as strong as it is."""
+    n = len(energy)
+    result = np.empty(len(peak))
+    for i in range(len(peak)):
+        at = peak[i]
+        highest = 0.0
+        for t in range(max(0, at - near), min(n, at + near + 1)):
+            highest = max(highest, energy[t])
+        least = max(share * highest, ratio * level[at])
+        count = 0
+        for t in range(max(0, at - half), min(n, at + half)):
+            count += energy[t] > least
+        result[i] = count / (2.0 * half)
+    return result
+
+
+@kernel
+def _quickness(
+    x: Array, peak: Index, half: int, lags: Index
+) -> Array:  # pragma: no cover (compiled)
+    """Return the Teager-Kaiser energy around each peak over its power: high where it is quick."""
+    n = len(x)
+    result = np.empty(len(peak))
+    for i in range(len(peak)):
+        energy = power = 0.0
+        for t in range(max(0, peak[i] - half), min(n, peak[i] + half + 1)):
+            for lag in lags:
+                if lag <= t < n - lag:
+                    energy += x[t] * x[t] - x[t - lag] * x[t + lag]
+            power += x[t] * x[t]
+        result[i] = energy / power
+    return result
+
+
+@kernel
+def _likeness(
+    x: Array, peak: Index, artefacts: Array, reach: int
+) -> Array:  # pragma: no cover (compiled)
+    """Return the highest correlation of each candidate with an artefact, either side up."""
+    n = artefacts.shape[1]
+    result = np.zeros(len(peak))
+    for i in range(len(peak)):
+        for first in range(peak[i] - n // 2 - reach, peak[i] - n // 2 + reach + 1):
+            if first < 0 or first + n > len(x):
+                continue
+            power = 0.0
+            for t in range(n):
+                power += x[first + t] * x[first + t]
+            for shape in artefacts:
+                product = 0.0
+                for t in range(n):
+                    product += shape[t] * x[first + t]
+                result[i] = max(result[i], abs(product) / np.sqrt(power))
+    return result

@@ -1,0 +1,160 @@
+"""Energy of a long EMG, and the local level that a potential must stand out from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.kernel_statistics import largest, quantile, sort
+from features.kernels import kernel
+from features.potentials_spec import Finding
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Energy:
+    """Energy of a signal, and what surrounds each sample; arrays of shape (n_samples,).
+
+    ``coarse`` is smoothed over the length of a potential, ``fine`` over less. ``level`` is what
+    noise reaches in a block of coarse energy, ``noise`` the deviation of the signal; both are
+    robust, local, and NaN where too little of the surroundings is there. ``lags`` (2,) are those of
+    the Teager-Kaiser energy, in samples.
+    """
+
+    coarse: Array
+    fine: Array
+    level: Array
+    noise: Array
+    lags: Index
+
+
+def energy_of(samples: Array, missing: Mask, rate_hz: float, spec: Finding) -> Energy:
+    """Return the energy of a conditioned signal.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n_samples,)
+        From a sample on whose number is a multiple of ``step_s``.
+    missing : ndarray, shape (n_samples,)
+        Where nothing was recorded.
+    """
+    lags = np.array([max(1, round(lag * rate_hz)) for lag in spec.lags_s])
+    raw = _teager_kaiser(samples, *lags)
+    coarse = _smoothed(raw, _hann(spec.smoothing_s, rate_hz))
+    fine = _smoothed(raw, _hann(spec.fine_smoothing_s, rate_hz))
+    block = round(spec.block_s * rate_hz)
+    step = round(spec.step_s / spec.block_s)
+    around = round(spec.around_s / spec.block_s)
+    maxima, power = _blocks(coarse, samples, missing, block)
+    least = max(1, round(spec.least_share * 2 * around))
+    level, deviation = _levels(maxima, power, step, around, least, spec.silence)
+    n = len(samples)
+    return Energy(
+        coarse,
+        fine,
+        _linear_between(level, step * block, n),
+        _linear_between(deviation, step * block, n),
+        lags,
+    )
+
+
+def _hann(half_s: float, rate_hz: float) -> Array:
+    half = max(1, round(half_s * rate_hz))
+    taper = 0.5 + 0.5 * np.cos(np.pi * np.arange(1 - half, half) / half)
+    weights: Array = taper / taper.sum()
+    return weights
+
+
+@kernel
+def _teager_kaiser(x: Array, first: int, second: int) -> Array:  # pragma: no cover (compiled)
+    """Return the sum of the energies at two lags; 0 where a neighbour is missing."""
+    n = len(x)
+    reach = max(first, second)
+    result = np.zeros(n)
+    for t in range(reach, n - reach):
+        result[t] = 2.0 * x[t] * x[t] - x[t - first] * x[t + first] - x[t - second] * x[t + second]
+    return result
+
+
+@kernel
+def _smoothed(x: Array, weights: Array) -> Array:  # pragma: no cover (compiled)
+    """Return the weighted sum of each sample's neighbours, no less than 0.
+
+    Each sum is taken in one order, whatever lies around: where a stretch begins changes nothing.
+    """
+    n = len(x)
+    half = len(weights) // 2
+    result = np.zeros(n)
+    for k in range(len(weights)):
+        shift = k - half
+        for t in range(max(0, -shift), min(n, n - shift)):
+            result[t] += weights[k] * x[t + shift]
+    for t in range(n):
+        result[t] = max(result[t], 0.0)
+    return result
+
+
+@kernel
+def _blocks(
+    energy: Array, x: Array, missing: Mask, length: int
+) -> tuple[Array, Array]:  # pragma: no cover (compiled)
+    """Return highest energy and mean square of each whole block; NaN where any of it is missing."""
+    n_blocks = len(x) // length
+    highest, power = np.empty(n_blocks), np.empty(n_blocks)
+    for b in range(n_blocks):
+        top = 0.0
+        total = 0.0
+        for t in range(b * length, (b + 1) * length):
+            top = max(top, energy[t])
+            total += x[t] * x[t]
+            if missing[t]:
+                total = np.nan
+        power[b] = total / length
+        highest[b] = np.nan if np.isnan(total) else top
+    return highest, power
+
+
+@kernel
+def _levels(
+    highest: Array, power: Array, step: int, around: int, least: int, silence: float
+) -> tuple[Array, Array]:  # pragma: no cover (compiled)
+    """Return level and deviation every ``step`` blocks, NaN where fewer than ``least`` are there.
+
+    ``around`` blocks before and after each place are looked at.
+    """
+    n = len(highest)
+    n_places = n // step + 2
+    level, deviation = np.full(n_places, np.nan), np.full(n_places, np.nan)
+    tops, squares = np.empty(2 * around), np.empty(2 * around)
+    for i in range(n_places):
+        count = 0
+        for b in range(max(0, i * step - around), min(n, i * step + around)):
+            if not np.isnan(highest[b]):
+                tops[count] = highest[b]
+                squares[count] = power[b]
+                count += 1
+        if count < least:
+            continue
+        sort(tops[:count])
+        sort(squares[:count])
+        level[i] = max(quantile(tops[:count], 0.5), silence * largest(tops[:count]))
+        deviation[i] = np.sqrt(quantile(squares[:count], 0.5))
+    return level, deviation
+
+
+@kernel
+def _linear_between(values: Array, step: int, n: int) -> Array:  # pragma: no cover (compiled)
+    """Return values at every sample from those at every ``step``-th."""
+    result = np.empty(n)
+    for t in range(n):
+        i = t // step
+        share = (t - i * step) / step
+        left, right = values[i], values[i + 1]
+        if np.isnan(left) or np.isnan(right):
+            result[t] = right if np.isnan(left) else left
+        else:
+            result[t] = left + share * (right - left)
+    return result

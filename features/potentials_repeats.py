@@ -1,0 +1,260 @@
+"""What repeats: shapes that are alike, regular trains of them, and how common each is.
+
+Two potentials of one motor unit differ by noise, of which the level is known, and by a small part
+of their own energy. So the energy of their difference, at the best lag, is compared with both.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.kernel_statistics import median
+from features.kernels import kernel
+from features.potentials_spec import Repeating
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+MOST_SHAPES: Final = 64
+"""Shapes that are remembered: a muscle shows up to nine units at once (Sleutjes 2016)."""
+
+_SLOWEST_CHANGE: Final = 50.0
+"""A shape follows its members with a weight of one in so many at the least."""
+
+
+@kernel
+def _difference(
+    a: Array, b: Array, noise_power: float, lag: int, share: float, margin: float
+) -> tuple[float, int]:  # pragma: no cover (compiled)
+    """Return how different two shapes are at their best lag, and that lag of ``b``.
+
+    Below 1 they are alike. ``noise_power`` is the sum of both variances.
+    """
+    n = len(a) - 2 * lag
+    best = np.inf
+    at = 0
+    aa = 0.0
+    for t in range(lag, lag + n):
+        aa += a[t] * a[t]
+    for k in range(-lag, lag + 1):
+        bb = apart = 0.0
+        for t in range(lag, lag + n):
+            bb += b[t + k] * b[t + k]
+            apart += (a[t] - b[t + k]) ** 2
+        allowed = share * np.sqrt(aa * bb) + margin * n * noise_power
+        allowed = min(allowed, 0.5 * (aa + bb))  # what has nothing in common differs by the sum
+        if apart < best * allowed:
+            best = apart / allowed
+            at = k
+    return best, at
+
+
+@kernel
+def _in_trains(
+    peak: Index,
+    shapes: Array,
+    noise: Array,
+    lengths: Index,
+    limits: Array,
+    least: int,
+) -> Mask:  # pragma: no cover (compiled)
+    """Tell which potentials are members of a regular train of alike ones.
+
+    ``lengths`` are the largest lag and the reach of a train, in samples; ``limits`` the share and
+    the noise of a difference, the period of a fast and of the slowest train, and the tolerances of
+    a slow and a fast one.
+    """
+    lag, around = lengths
+    share, margin = limits[0], limits[1]
+    n = len(peak)
+    result = np.zeros(n, dtype=np.bool_)
+    alike = np.empty(n, dtype=np.int64)
+    intervals = np.empty(max(1, least - 1))
+    earliest = 0
+    for i in range(n):
+        while peak[earliest] < peak[i] - around:
+            earliest += 1
+        count = 0
+        own = 0
+        j = earliest
+        while j < n and peak[j] <= peak[i] + around:
+            power = noise[i] ** 2 + noise[j] ** 2
+            if j == i:
+                own = count
+            if j == i or _difference(shapes[i], shapes[j], power, lag, share, margin)[0] < 1.0:
+                alike[count] = peak[j]
+                count += 1
+            j += 1
+        for first in range(max(0, own - least + 1), min(own, count - least) + 1):
+            for k in range(least - 1):
+                intervals[k] = alike[first + k + 1] - alike[first + k]
+            if _is_regular(intervals, limits[2], limits[3], limits[4:]):
+                result[i] = True
+                break
+    return result
+
+
+@kernel
+def _is_regular(
+    intervals: Array, fast: float, slowest: float, tolerances: Array
+) -> bool:  # pragma: no cover (compiled)
+    """Tell whether intervals are those of a train in which one member may be missing."""
+    period = median(intervals)
+    if period > slowest:
+        return False
+    tolerance = tolerances[0] if period > fast else tolerances[1]
+    missed = 0
+    for interval in intervals:
+        if abs(interval - period) <= tolerance * period:
+            continue
+        missed += 1
+        if abs(interval - 2.0 * period) > tolerance * period or missed > 1:
+            return False
+    return True
+
+
+def in_trains(
+    peak: Index, shapes: Array, noise: Array, lag: int, rate_hz: float, spec: Repeating
+) -> Mask:
+    """Tell which potentials are members of a regular train of alike ones, shape (n_potentials,).
+
+    Parameters
+    ----------
+    peak, noise : ndarray, shape (n_potentials,)
+        Place, and deviation of the noise around.
+    shapes : ndarray, shape (n_potentials, n_samples)
+        With ``lag`` samples at either end that are compared at other lags only.
+    """
+    limits = (
+        spec.share,
+        spec.noise_margin,
+        spec.fast_s * rate_hz,
+        spec.slowest_s * rate_hz,
+        spec.tolerance,
+        spec.fast_tolerance,
+    )
+    lengths = np.array([lag, round(spec.around_s * rate_hz)])
+    return _in_trains(peak, shapes, noise, lengths, np.array(limits), spec.least)
+
+
+def in_groups(peak: Index, amplitude: Array, rate_hz: float, spec: Repeating) -> Mask:
+    """Tell around which potentials those in groups prevail, (n_potentials,).
+
+    Parameters
+    ----------
+    peak, amplitude : ndarray, shape (n_potentials,)
+        Potentials are compared with those of a similar amplitude.
+    """
+    close, around = round(spec.group_s * rate_hz), round(spec.around_s * rate_hz)
+    everything = np.ones(len(peak), dtype=np.bool_)
+    grouped = _similar_within(peak, amplitude, everything, close, spec.group_ratio) > 2
+    count = _similar_within(peak, amplitude, everything, around, spec.group_ratio)
+    in_group = _similar_within(peak, amplitude, grouped, around, spec.group_ratio)
+    prevailing: Mask = in_group >= spec.group_share * count
+    return prevailing & (count >= spec.group_least)
+
+
+@kernel
+def _similar_within(
+    peak: Index, amplitude: Array, counted: Mask, distance: int, ratio: float
+) -> Index:  # pragma: no cover (compiled)
+    """Return how many of those counted lie within a distance of each and are about as large."""
+    n = len(peak)
+    result = np.zeros(n, dtype=np.int64)
+    earliest = 0
+    for i in range(n):
+        while peak[earliest] < peak[i] - distance:
+            earliest += 1
+        j = earliest
+        while j < n and peak[j] <= peak[i] + distance:
+            low, high = min(amplitude[i], amplitude[j]), max(amplitude[i], amplitude[j])
+            result[i] += counted[j] and high <= ratio * low
+            j += 1
+    return result
+
+
+@kernel
+def _nearest(
+    shape: Array,
+    noise: float,
+    known: Array,
+    known_power: Array,
+    lag: int,
+    share: float,
+    margin: float,
+) -> tuple[int, int, float]:  # pragma: no cover (compiled)
+    """Return the known shape that differs least, the lag of ``shape``, and the difference."""
+    which = at = 0
+    best = np.inf
+    for i in range(len(known)):
+        power = noise * noise + known_power[i]
+        found, k = _difference(known[i], shape, power, lag, share, margin)
+        if found < best:
+            which, at, best = i, k, found
+    return which, at, best
+
+
+class Shapes:
+    """The shapes met so far, each the running mean of potentials that were alike.
+
+    Template matching as SPiQE and its kin do it, made for one pass over days of signal: memory is
+    bounded, so that of more than :data:`MOST_SHAPES` shapes the one that was met longest ago is
+    forgotten. What was counted stays counted.
+    """
+
+    def __init__(self, lag: int, spec: Repeating) -> None:
+        self._lag = lag
+        self._spec = spec
+        self._known: list[Array] = []
+        self._power: list[float] = []
+        self._number: list[int] = []
+        self._met: list[int] = []
+        self.counts: list[int] = []
+
+    def add(self, shape: Array, noise: float) -> int:
+        """Return the number of the shape that a potential is of, a new one if it is like none."""
+        if self._known:
+            which, at, difference = _nearest(
+                shape,
+                noise,
+                np.array(self._known),
+                np.array(self._power),
+                self._lag,
+                self._spec.share,
+                self._spec.noise_margin,
+            )
+            if difference < 1.0:
+                return self._joined(which, np.roll(shape, -at), noise)
+        return self._begun(shape, noise)
+
+    def _joined(self, which: int, shape: Array, noise: float) -> int:
+        number = self._number[which]
+        self.counts[number] += 1
+        weight = 1.0 / min(self.counts[number], _SLOWEST_CHANGE)
+        self._known[which] = (1 - weight) * self._known[which] + weight * shape
+        self._power[which] = (1 - weight) ** 2 * self._power[which] + (weight * noise) ** 2
+        self._met[which] = sum(self.counts)
+        return number
+
+    def _begun(self, shape: Array, noise: float) -> int:
+        number = len(self.counts)
+        self.counts.append(1)
+        if len(self._known) == MOST_SHAPES:
+            oldest = self._met.index(min(self._met))
+            for held in (self._known, self._power, self._number, self._met):
+                del held[oldest]
+        self._known.append(shape.copy())
+        self._power.append(noise * noise)
+        self._number.append(number)
+        self._met.append(sum(self.counts))
+        return number
+
+    def by_commonness(self) -> list[int]:
+        """Return the place of each number among all, the commonest first, then the earliest."""
+        order = sorted(range(len(self.counts)), key=lambda number: -self.counts[number])
+        places = [0] * len(order)
+        for place, number in enumerate(order):
+            places[number] = place
+        return places

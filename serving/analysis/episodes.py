@@ -1,0 +1,146 @@
+"""Episodes: stretches of one label, with the exact edges, cycles and size of their rhythm."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import FeatureSpec
+from serving.analysis.answers import Answers
+from serving.analysis.cells import Cells
+from serving.analysis.report import UNUSABLE, Episode, Event
+from serving.analysis.rhythms import Run, refine
+from serving.analysis.signal import Signal
+from serving.classifier import UNDECIDED
+
+Array = NDArray[np.float64]
+
+RHYTHMIC = ("clonus", "tremor")
+"""Labels whose episodes have a frequency and are made of cycles."""
+
+_NOT_EPISODES = ("rest", UNDECIDED, UNUSABLE)
+
+_LEAST_S = 0.1
+"""An episode that gives way to the exact edge of its neighbour keeps this much."""
+
+
+@dataclass(frozen=True)
+class _Rough:
+    """An episode as windows see it: to the second, and what its neighbours leave it."""
+
+    label: str
+    start_s: float
+    stop_s: float
+    probability: float
+    bounds_s: tuple[float, float]
+    run: Run | None = None
+
+
+def episodes_of(
+    signal: Signal, cells: Cells, answers: Answers, events: Sequence[Event], spec: FeatureSpec
+) -> tuple[Episode, ...]:
+    """Return the episodes of a signal in order: every label but rest and undecided."""
+    rough = [_refined(each, signal, spec) for each in _rough(cells)]
+    return tuple(_episode(each, answers, events) for each in _side_by_side(rough))
+
+
+def _rough(cells: Cells) -> list[_Rough]:
+    found = []
+    for first, end in cells.runs_of_labels():
+        label = cells.labels[first]
+        if label in _NOT_EPISODES:
+            continue
+        place = cells.classes.index(label)
+        weights = cells.durations_s[first:end]
+        mean = np.average(cells.probabilities[first:end, place], weights=weights)
+        found.append(
+            _Rough(
+                label=label,
+                start_s=float(cells.edges_s[first]),
+                stop_s=float(cells.edges_s[end]),
+                probability=float(mean),
+                bounds_s=_bounds(cells, first, end),
+            )
+        )
+    return found
+
+
+def _bounds(cells: Cells, first: int, end: int) -> tuple[float, float]:
+    """Return how far an episode may reach: to what cannot be used, or moves as much as it does."""
+    barred = (UNUSABLE, "voluntary", *RHYTHMIC)
+    while first > 0 and cells.labels[first - 1] not in barred:
+        first -= 1
+    while end < len(cells) and cells.labels[end] not in barred:
+        end += 1
+    return float(cells.edges_s[first]), float(cells.edges_s[end])
+
+
+def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> _Rough:
+    if rough.label not in RHYTHMIC:
+        return rough
+    run = refine(
+        signal.source,
+        signal.channels,
+        rough.label,
+        rough.start_s,
+        rough.stop_s,
+        spec,
+        rough.bounds_s,
+    )
+    if run is None:
+        return rough
+    return replace(rough, start_s=run.start_s, stop_s=run.stop_s, run=run)
+
+
+def _side_by_side(rough: list[_Rough]) -> list[_Rough]:
+    """Let what has no exact edges give way to what has, so that no two episodes overlap."""
+    result: list[_Rough] = []
+    for each in rough:
+        now = each
+        if result and result[-1].stop_s > now.start_s:
+            before = result[-1]
+            if now.run is not None and before.run is None:
+                edge = max(now.start_s, before.start_s + _LEAST_S)
+            else:
+                edge = min(before.stop_s, now.stop_s - _LEAST_S)
+            result[-1] = replace(before, stop_s=edge)
+            now = replace(now, start_s=edge)
+        result.append(now)
+    return result
+
+
+def _episode(rough: _Rough, answers: Answers, events: Sequence[Event]) -> Episode:
+    amplitude = None if rough.run is None else rough.run.amplitude
+    if rough.label == "fasciculation":
+        within = [e.amplitude for e in events if rough.start_s <= e.time_s < rough.stop_s]
+        amplitude = float(np.median(within)) if within else None
+    run = rough.run
+    return Episode(
+        label=rough.label,
+        start_s=round(rough.start_s, 3),
+        duration_s=round(rough.stop_s - rough.start_s, 3),
+        dominant_frequency_hz=_frequency(rough, answers),
+        frequency_spread_hz=None if run is None else run.frequency_spread_hz,
+        cycles=None if run is None else run.cycles,
+        amplitude=amplitude,
+        probability=round(rough.probability, 4),
+    )
+
+
+def _frequency(rough: _Rough, answers: Answers) -> float | None:
+    """Return the frequency of a rhythm; where its cycles were not found, that of its windows."""
+    if rough.label not in RHYTHMIC:
+        return None
+    if rough.run is not None:
+        return rough.run.dominant_frequency_hz
+    frequencies = answers.frequencies_hz[within(answers, rough.start_s, rough.stop_s)]
+    known = frequencies[np.isfinite(frequencies)]
+    return round(float(np.median(known)), 3) if known.size else None
+
+
+def within(answers: Answers, start_s: float, stop_s: float) -> NDArray[np.bool_]:
+    """Return which windows have their middle between two times."""
+    middles = answers.starts_s + answers.window_s / 2
+    found: NDArray[np.bool_] = (middles >= start_s) & (middles < stop_s)
+    return found

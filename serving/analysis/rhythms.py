@@ -1,0 +1,212 @@
+"""Rhythms: from a rough episode back to its samples, for its edges, cycles and size.
+
+Windows of four seconds say where a rhythm is to a second or two. Its own envelope says it better:
+the stretch is filtered around the frequency of its highest spectral line, and the run is where the
+envelope of that exceeds a share of the way from its surroundings to its level.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+from numpy.typing import NDArray
+
+from features import FeatureSpec
+from serving.analysis.source import SampleSource
+
+Array = NDArray[np.float64]
+
+RATE_HZ = 100.0
+"""Rate at which rhythms are followed."""
+
+_MARGIN_S = 4.0
+"""How far beyond a rough episode its edges are sought: a window."""
+
+_LONGEST_S = 600.0
+"""A longer rhythm is followed in pieces of this length, its edges in the first and the last."""
+
+_BAND_HZ = (2.5, 16.0)
+_AROUND = (0.6, 1.5)
+"""Edges of the band around the frequency, as shares of it: over an octave."""
+
+_FRACTIONS = (0.15, 0.3)
+"""A run begins and ends where the envelope is half way from floor to level on a logarithmic scale,
+which follows a rhythm that waxes; but not below or above these shares of its level, for beside it
+there may be silence, or movement larger than the rhythm itself."""
+
+_UNSURE_S = 1.5
+"""The middle of a rough episode, this far from its edges, belongs to the run in any case."""
+
+_FLOOR = 0.3
+"""Quantile of the envelope beside the rough episode that is its floor."""
+
+_PAUSE_CYCLES = 2.0
+"""A run goes on across this many missing cycles: one that fails does not end it."""
+
+_LEAST_CYCLES = 3
+
+
+@dataclass(frozen=True)
+class Run:
+    """A rhythm with its exact edges; ``amplitude`` is peak to peak in the unit of the source."""
+
+    start_s: float
+    stop_s: float
+    dominant_frequency_hz: float
+    frequency_spread_hz: float
+    cycles: int
+    amplitude: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """What one piece of a rhythm tells: where it is, each cycle's frequency, and its envelope."""
+
+    start_s: float
+    stop_s: float
+    frequencies_hz: Array
+    sizes: Array
+
+
+def refine(
+    source: SampleSource,
+    channels: Sequence[int],
+    label: str,
+    start_s: float,
+    stop_s: float,
+    spec: FeatureSpec,
+    bounds_s: tuple[float, float],
+) -> Run | None:
+    """Return the run of a rhythm whose rough episode is known, None when there is none.
+
+    Parameters
+    ----------
+    bounds_s : (float, float)
+        How far the run may reach: to a gap, or to another rhythm.
+    """
+    del label  # tremor and clonus are followed alike
+    pieces = []
+    n_pieces = max(1, round((stop_s - start_s) / _LONGEST_S))
+    edges = np.linspace(start_s, stop_s, n_pieces + 1)
+    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        reach = (
+            bounds_s[0] if first == start_s else first,
+            bounds_s[1] if last == stop_s else last,
+        )
+        piece = _piece(source, channels, first, last, spec, reach)
+        if piece is None:
+            return None
+        pieces.append(piece)
+    frequencies = np.concatenate([piece.frequencies_hz for piece in pieces])
+    low, middle, high = np.percentile(frequencies, (25, 50, 75))
+    return Run(
+        start_s=pieces[0].start_s,
+        stop_s=pieces[-1].stop_s,
+        dominant_frequency_hz=round(float(middle), 3),
+        frequency_spread_hz=round(float(high - low), 3),
+        cycles=len(frequencies),
+        amplitude=float(2 * np.median(np.concatenate([piece.sizes for piece in pieces]))),
+    )
+
+
+def _piece(
+    source: SampleSource,
+    channels: Sequence[int],
+    first_s: float,
+    last_s: float,
+    spec: FeatureSpec,
+    reach_s: tuple[float, float],
+) -> _Piece | None:
+    begin_s = max(reach_s[0], first_s - _MARGIN_S)
+    end_s = min(reach_s[1], last_s + _MARGIN_S)
+    rhythm = _rhythm(source, channels, begin_s, end_s, spec)
+    inside = slice(round((first_s - begin_s) * RATE_HZ), round((last_s - begin_s) * RATE_HZ))
+    if rhythm[:, inside].shape[1] < RATE_HZ:
+        return None
+    frequency_hz = _highest_line(rhythm[:, inside])
+    wave = _analytic(rhythm, frequency_hz, inside)
+    start, stop = _run(np.abs(wave), inside, frequency_hz)
+    crests = _crests(wave[start:stop])
+    if len(crests) <= _LEAST_CYCLES:
+        return None
+    return _Piece(
+        start_s=begin_s + start / RATE_HZ,
+        stop_s=begin_s + stop / RATE_HZ,
+        frequencies_hz=RATE_HZ / np.diff(crests),
+        sizes=np.abs(wave[start:stop]),
+    )
+
+
+def _rhythm(
+    source: SampleSource, channels: Sequence[int], start_s: float, stop_s: float, spec: FeatureSpec
+) -> Array:
+    """Return the slow signal, shape (n_channels, n): motion as it is, of EMG the magnitude."""
+    rate = source.sampling_rate_hz
+    raw = source.read(round(start_s * rate), round(stop_s * rate))[list(channels)]
+    samples = np.nan_to_num(raw.astype(np.float64) - np.nanmean(raw, axis=1, keepdims=True))
+    if spec.modality == "emg":
+        highpass = scipy.signal.butter(
+            2, spec.conditioning.highpass_hz, "high", fs=rate, output="sos"
+        )
+        samples = np.abs(scipy.signal.sosfiltfilt(highpass, samples, axis=1))
+    if rate != RATE_HZ:
+        up, down = _ratio(rate)
+        samples = scipy.signal.resample_poly(samples, up, down, axis=1)
+    centred: Array = samples - samples.mean(axis=1, keepdims=True)
+    return centred
+
+
+def _ratio(rate_hz: float) -> tuple[int, int]:
+    """Return whole numbers by which a rate becomes that of rhythms, to a thousandth of a hertz."""
+    down = round(1000 * rate_hz)
+    up = round(1000 * RATE_HZ)
+    divisor = int(np.gcd(up, down))
+    return up // divisor, down // divisor
+
+
+def _highest_line(rhythm: Array) -> float:
+    """Return the frequency of the highest line of all channels together."""
+    n = rhythm.shape[1]
+    spectra = scipy.fft.rfft(rhythm * np.hanning(n), axis=1)
+    power = np.square(np.abs(spectra)).sum(axis=0)
+    frequencies = scipy.fft.rfftfreq(n, 1 / RATE_HZ)
+    power[(frequencies < _BAND_HZ[0]) | (frequencies > _BAND_HZ[1])] = 0.0
+    return float(frequencies[int(np.argmax(power))])
+
+
+def _analytic(rhythm: Array, frequency_hz: float, inside: slice) -> NDArray[np.complex128]:
+    """Return the analytic signal around a frequency along the axis that it moves most."""
+    edges = [share * frequency_hz for share in _AROUND]
+    bandpass = scipy.signal.butter(2, edges, "band", fs=RATE_HZ, output="sos")
+    padding = min(rhythm.shape[1] - 1, round(RATE_HZ))
+    filtered = scipy.signal.sosfiltfilt(bandpass, rhythm, axis=1, padlen=padding)
+    _, axes = np.linalg.eigh(filtered[:, inside] @ filtered[:, inside].T)
+    wave: NDArray[np.complex128] = scipy.signal.hilbert(axes[:, -1] @ filtered)
+    return wave
+
+
+def _run(envelope: Array, inside: slice, frequency_hz: float) -> tuple[int, int]:
+    """Return the stretch above threshold around the middle of the rough episode."""
+    outside = np.concatenate([envelope[: inside.start], envelope[inside.stop :]])
+    floor = float(np.quantile(outside, _FLOOR)) if len(outside) > RATE_HZ / 2 else 0.0
+    level = float(np.median(envelope[inside]))
+    lowest, highest = (share * level for share in _FRACTIONS)
+    above = envelope > np.clip(np.sqrt(floor * level), lowest, highest)
+    unsure = min(round(_UNSURE_S * RATE_HZ), (inside.stop - inside.start) // 3)
+    above[inside.start + unsure : inside.stop - unsure] = True
+    pause = _PAUSE_CYCLES * RATE_HZ / frequency_hz
+    places = np.flatnonzero(above)
+    stretches = np.split(places, np.flatnonzero(np.diff(places) > pause) + 1)
+    middle = (inside.start + inside.stop) // 2
+    run = next(each for each in stretches if each[0] <= middle <= each[-1])
+    return int(run[0]), int(run[-1]) + 1
+
+
+def _crests(wave: NDArray[np.complex128]) -> Array:
+    """Return where each cycle begins, in samples, by the phase."""
+    phase = np.maximum.accumulate(np.unwrap(np.angle(wave)))
+    turns = np.arange(phase[0], phase[-1], 2 * np.pi)
+    places: Array = np.interp(turns, phase, np.arange(len(phase)))
+    return places

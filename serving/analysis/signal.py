@@ -1,0 +1,120 @@
+"""Signal: the channels of a source that are judged together, and the stretch that is looked at."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import MODALITIES, Modality, SignalError
+from features.recording import window_length, window_starts
+from features.windows import Samples, Windows
+from serving.analysis.source import SampleSource
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One channel of EMG, or all axes of a motion sensor, from ``start`` up to ``stop``."""
+
+    source: SampleSource
+    channels: tuple[int, ...]
+    start: int
+    stop: int
+
+    @property
+    def rate_hz(self) -> float:
+        """Sampling rate."""
+        return self.source.sampling_rate_hz
+
+    @property
+    def start_s(self) -> float:
+        """Where the stretch begins, in seconds from the first sample of the recording."""
+        return self.start / self.rate_hz
+
+    @property
+    def stop_s(self) -> float:
+        """Where it ends."""
+        return self.stop / self.rate_hz
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Names of the channels."""
+        return tuple(self.source.channel_names[c] for c in self.channels)
+
+    def read(self, start: int, stop: int) -> Samples:
+        """Return samples of the channels, shape (n_channels, stop - start)."""
+        samples: Samples = self.source.read(start, stop)[list(self.channels)]
+        return samples
+
+    def window_starts(self, window_s: float, hop_s: float) -> NDArray[np.intp]:
+        """Return where windows begin: on the grid of the whole recording, whatever the stretch."""
+        starts = window_starts(self.source.n_samples, self.rate_hz, window_s, hop_s)
+        length = window_length(window_s, self.rate_hz)
+        return starts[(starts >= self.start) & (starts + length <= self.stop)]
+
+    def windows_at(self, starts: NDArray[np.intp], window_s: float) -> Windows:
+        """Read windows that begin at neighbouring places."""
+        length = window_length(window_s, self.rate_hz)
+        cut: Samples = np.zeros((0, len(self.channels), length))
+        if len(starts) > 0:
+            first = int(starts[0])
+            block = self.read(first, int(starts[-1]) + length)
+            sliding = np.lib.stride_tricks.sliding_window_view(block, length, axis=1)
+            cut = sliding[:, starts - first].transpose(1, 0, 2)
+        return Windows(
+            cut,
+            sampling_rate_hz=self.rate_hz,
+            modality=self.source.modality,
+            unit=self.source.unit,
+        )
+
+
+def signals_of(
+    source: SampleSource, channel: str | int | None, from_s: float | None, to_s: float | None
+) -> tuple[Signal, ...]:
+    """Return what is judged of a source: each channel of EMG by itself, all axes of motion.
+
+    Raises
+    ------
+    SignalError
+        When the channel, the stretch or the number of axes cannot be.
+    """
+    start, stop = _stretch(source, from_s, to_s)
+    if source.modality == "emg":
+        chosen = range(len(source.channel_names)) if channel is None else [_place(source, channel)]
+        return tuple(Signal(source, (place,), start, stop) for place in chosen)
+    if channel is not None:
+        raise SignalError(
+            f"channel is {channel!r}, but the axes of motion are judged together; leave it out"
+        )
+    _check_axes(source.channel_names, source.modality)
+    return (Signal(source, tuple(range(len(source.channel_names))), start, stop),)
+
+
+def _check_axes(names: tuple[str, ...], modality: Modality) -> None:
+    most = MODALITIES[modality].max_channels
+    if len(names) > most:
+        raise SignalError(
+            f"the recording has {len(names)} channels; {modality} has one to {most} axes: name"
+            " them under columns"
+        )
+
+
+def _place(source: SampleSource, channel: str | int) -> int:
+    names = source.channel_names
+    if isinstance(channel, str) and channel in names:
+        return names.index(channel)
+    if isinstance(channel, int) and 0 <= channel < len(names):
+        return channel
+    raise SignalError(f"there is no channel {channel!r}; the recording has {', '.join(names)}")
+
+
+def _stretch(source: SampleSource, from_s: float | None, to_s: float | None) -> tuple[int, int]:
+    duration_s = source.n_samples / source.sampling_rate_hz
+    begin = 0.0 if from_s is None else from_s
+    end = duration_s if to_s is None else min(to_s, duration_s)
+    if not 0 <= begin < end:
+        raise SignalError(
+            f"the stretch from {begin:g} s to {end:g} s is empty; the recording lasts"
+            f" {duration_s:g} s"
+        )
+    return round(begin * source.sampling_rate_hz), round(end * source.sampling_rate_hz)

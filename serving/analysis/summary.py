@@ -1,0 +1,51 @@
+"""Summary: a record in a few numbers, each with its interval."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from serving.analysis.answers import Answers
+from serving.analysis.cells import Cells
+from serving.analysis.episodes import RHYTHMIC, within
+from serving.analysis.intervals import percentiles, rate, share
+from serving.analysis.report import Episode, Event, Percentiles, Rate, Share
+from serving.classifier import UNDECIDED
+
+EVENTS = "fasciculation"
+"""What events are called: the class that they stand for."""
+
+
+def shares_of(cells: Cells, hop_s: float) -> dict[str, Share]:
+    """Return the share of usable time of each class and of undecided."""
+    labels = np.array(cells.labels, dtype=np.str_)[cells.usable]
+    return {name: share(labels == name, hop_s) for name in (*cells.classes, UNDECIDED)}
+
+
+def rates_of(
+    episodes: Sequence[Episode],
+    events: Sequence[Event],
+    event_minutes: float,
+    usable_s: float,
+    classes: Sequence[str],
+) -> dict[str, Rate]:
+    """Return how often events, and episodes of a rhythm, were seen."""
+    rates = {EVENTS: rate(len(events), event_minutes)} if EVENTS in classes else {}
+    for label in RHYTHMIC:
+        count = sum(episode.label == label for episode in episodes)
+        rates[f"{label}_episodes"] = rate(count, usable_s / 60)
+    return rates
+
+
+def amplitudes_of(
+    episodes: Sequence[Episode], events: Sequence[Event], answers: Answers
+) -> dict[str, Percentiles]:
+    """Return how large events were, and the rhythm in windows of each rhythmic label."""
+    found = {EVENTS: percentiles(np.array([event.amplitude for event in events]))}
+    for label in RHYTHMIC:
+        inside = np.zeros(len(answers), dtype=np.bool_)
+        for e in episodes:
+            if e.label == label:
+                inside |= within(answers, e.start_s, e.start_s + e.duration_s)
+        sizes = answers.amplitudes[inside]
+        found[label] = percentiles(sizes[np.isfinite(sizes)])
+    return {name: each for name, each in found.items() if each is not None}

@@ -1,0 +1,197 @@
+"""Tables: a record as CSV, for spreadsheets and data frames.
+
+Comma-separated, one line with the names of the columns, UTF-8, a decimal point. An empty cell is
+what does not exist. ``+`` joins candidates, and the axes of a motion sensor; names that a
+spreadsheet would run as a formula begin with an apostrophe. Records of several channels follow each
+other in one table, told apart by ``channel``.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from serving.analysis.report import Episode, Event, Part, RecordingReport, Span
+from serving.analysis.text import inert
+
+Row = Mapping[str, Any]
+
+COLUMNS = (
+    "kind",
+    "channel",
+    "label",
+    "start_s",
+    "duration_s",
+    "candidates",
+    "reason",
+    "probability",
+    "dominant_frequency_hz",
+    "frequency_spread_hz",
+    "cycles",
+    "amplitude",
+    "shape",
+    "isolated",
+    "percentile",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "count",
+    "effective_n",
+    "text",
+)
+"""Of :func:`record_csv`. ``start_s`` of an event is its peak; ``unit`` is that of ``amplitude`` and
+of ``value``, ``low`` and ``high``, the ends of the 95 % interval."""
+
+
+def record_csv(report: RecordingReport) -> str:
+    """Return a whole record as one table, a row a fact, its ``kind`` in the first column.
+
+    ======================  =====================================================================
+    ``recording``           modality, duration, and the time of the first sample, if known
+    ``model``               name, version and fingerprint of the model
+    ``settings``            length of the windows, and how far they are apart
+    ``note``                what the record is not
+    ``usable``              time that could be judged
+    ``share``               part of that time that has a label
+    ``rate``                events or episodes a minute, in a time of ``duration_s``
+    ``amplitude``           a percentile of sizes
+    ``rate_ratio``,
+    ``share_difference``    change since an earlier record, with what may be said of it
+    ``episode``             stretch of a label
+    ``event``               potential like a fasciculation
+    ``span``                stretch of the timeline
+    ``quality``, ``gap``    stretch in which something speaks against the signal, or samples miss
+    ======================  =====================================================================
+    """
+    channels = (report, *report.further_channels)
+    return _written(COLUMNS, chain.from_iterable(_facts(each) for each in channels))
+
+
+def episodes_csv(report: RecordingReport) -> str:
+    """Return the episodes of a record, one a row, with the fields of an ``Episode``."""
+    return _parts_csv(report, "episodes", Episode)
+
+
+def events_csv(report: RecordingReport) -> str:
+    """Return the events of a record, one a row, with the fields of an ``Event``."""
+    return _parts_csv(report, "events", Event)
+
+
+def timeline_csv(report: RecordingReport) -> str:
+    """Return the timeline of a record, one span a row, with the fields of a ``Span``."""
+    return _parts_csv(report, "timeline", Span)
+
+
+def _parts_csv(report: RecordingReport, name: str, kind: type[Part]) -> str:
+    sized = ("unit",) if "amplitude" in kind.model_fields else ()
+    rows = (
+        {"channel": each.recording.channels, "unit": each.recording.unit, **part.model_dump()}
+        for each in (report, *report.further_channels)
+        for part in getattr(each, name)
+    )
+    return _written(("channel", *kind.model_fields, *sized), rows)
+
+
+def _facts(report: RecordingReport) -> Iterator[Row]:
+    """Yield the rows of one channel."""
+    channel = {"channel": report.recording.channels}
+    for row in chain(_description(report), _summary(report), _course(report)):
+        yield channel | row
+
+
+def _description(report: RecordingReport) -> Iterator[dict[str, Any]]:
+    info, model, settings = report.recording, report.model, report.settings
+    start = info.start_time.isoformat() if info.start_time else None
+    yield {
+        "kind": "recording",
+        "label": info.modality,
+        "start_s": 0.0,
+        "duration_s": info.duration_s,
+        "text": start,
+    }
+    yield {"kind": "model", "text": f"{model.name} {model.version} {model.fingerprint}"}
+    windows = f"windows of {settings.window_s:g} s every {settings.hop_s:g} s"
+    yield {"kind": "settings", "text": windows}
+    yield {"kind": "note", "text": report.disclaimer}
+    yield {"kind": "usable", "duration_s": report.usable_s}
+
+
+def _summary(report: RecordingReport) -> Iterator[dict[str, Any]]:
+    for label, share in report.shares.items():
+        yield {
+            "kind": "share",
+            "label": label,
+            "duration_s": share.seconds,
+            "value": share.share,
+            "low": share.low,
+            "high": share.high,
+            "effective_n": share.effective_n,
+        }
+    for label, rate in report.rates.items():
+        yield {
+            "kind": "rate",
+            "label": label,
+            "duration_s": 60 * rate.minutes,
+            "value": rate.per_minute,
+            "low": rate.low,
+            "high": rate.high,
+            "unit": "1/min",
+            "count": rate.count,
+        }
+    for label, size in report.amplitudes.items():
+        for percentile in (5, 25, 50, 75, 95):
+            yield {
+                "kind": "amplitude",
+                "label": label,
+                "percentile": percentile,
+                "value": getattr(size, f"p{percentile}"),
+                "unit": report.recording.unit,
+                "count": size.count,
+            }
+    for change in report.comparison or ():
+        ends = change.model_dump(include={"kind", "value", "low", "high"})
+        yield {"label": change.what, **ends, "text": change.verdict}
+
+
+def _course(report: RecordingReport) -> Iterator[dict[str, Any]]:
+    """Yield what has a place in time."""
+    unit = report.recording.unit
+    for episode in report.episodes:
+        yield {"kind": "episode", **episode.model_dump(), "unit": unit}
+    for event in report.events:
+        yield {
+            "kind": "event",
+            "start_s": event.time_s,
+            "duration_s": event.duration_ms / 1000,
+            **event.model_dump(include={"amplitude", "shape", "isolated"}),
+            "unit": unit,
+        }
+    for span in report.timeline:
+        yield {"kind": "span", **span.model_dump()}
+    for flagged in report.quality:
+        stretch = flagged.model_dump(include={"start_s", "duration_s"})
+        yield {"kind": "quality", "label": flagged.flag, **stretch}
+    for gap in report.recording.gaps:
+        yield {"kind": "gap", **gap.model_dump()}
+
+
+def _written(columns: Iterable[str], rows: Iterable[Row]) -> str:
+    """Return a table as text; what a row does not have is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = tuple(columns)
+    writer.writerow(names)
+    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str | float:  # noqa: ANN401  (whatever a record holds)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return inert("+".join(value))
+    return inert(value) if isinstance(value, str) else value

@@ -1,0 +1,120 @@
+"""Columns of a table: as numbers, and as seconds from the first row."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from features import SignalError
+from serving.formats.mapping import SignalMapping
+
+Array = NDArray[np.float64]
+
+_NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
+
+
+def is_numeric(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds numbers."""
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def numbers(
+    column: pa.Array | pa.ChunkedArray, name: str, first_row: int = 1
+) -> NDArray[np.floating]:
+    """Return a column as numbers, NaN where a cell is empty, or say where text is.
+
+    Parameters
+    ----------
+    first_row : int
+        Row of data of the first cell, counted from 1.
+    """
+    if not is_numeric(column.type) and not pa.types.is_null(column.type):
+        row, cell = _first_text(column)
+        raise no_number(name, first_row + row, cell)
+    wanted = column.type if column.type in (pa.float32(), pa.float64()) else pa.float64()
+    values: NDArray[np.floating] = column.cast(wanted, safe=False).to_numpy(zero_copy_only=False)
+    return values
+
+
+def no_number(name: str, row: int, cell: object) -> SignalError:
+    """Return the refusal of a cell that is no number."""
+    return SignalError(
+        f"column {name!r} holds {cell!r} in data row {row}; it must hold numbers"
+        " (name the columns that are channels under columns)"
+    )
+
+
+def _first_text(column: pa.Array | pa.ChunkedArray) -> tuple[int, object]:
+    """Return the first cell that is no number, and its place from 0."""
+    for place, cell in enumerate(column):
+        value = cell.as_py()
+        try:
+            if value is not None:
+                float(value)
+        except (TypeError, ValueError):
+            return place, value
+    return 0, column[0].as_py()
+
+
+def times(
+    column: pa.ChunkedArray, name: str, mapping: SignalMapping
+) -> tuple[Array, datetime | None]:
+    """Return the times in seconds from the first, and when that was if they are dates.
+
+    Raises
+    ------
+    SignalError
+        When the column holds no times, or numbers of which the unit is not known.
+    """
+    if is_numeric(column.type):
+        if mapping.time_unit in (None, "iso"):
+            raise SignalError(
+                f"time_unit is not given; column {name!r} holds numbers, so it must be one of"
+                f" {', '.join(_NANOSECONDS)}"
+            )
+        per_second = 1_000_000_000 / _NANOSECONDS[mapping.time_unit]
+        return _from_first(column, per_second), None
+    if mapping.time_unit not in (None, "iso"):
+        raise SignalError(
+            f"time_unit is {mapping.time_unit!r}, but column {name!r} holds no numbers;"
+            " leave time_unit out for dates"
+        )
+    dates = _dates(column, name)
+    moments = dates.cast(pa.int64())
+    start = moments[0].as_py()
+    if start is None:
+        return np.full(len(moments), np.nan), None
+    zone = UTC if dates.type.tz is not None else None
+    first = datetime.fromtimestamp(start // 1000 / 1e6, tz=UTC).replace(tzinfo=zone)
+    return _from_first(moments, 1e9), first
+
+
+def _from_first(column: pa.ChunkedArray, per_second: float) -> Array:
+    """Return seconds from the first; whole numbers are subtracted before they become floats."""
+    seconds = np.empty(len(column))
+    done = 0
+    for chunk in column.chunks:
+        # Nanoseconds since 1970 have more digits than a float holds.
+        difference = pc.subtract(chunk, column[0]).cast(pa.float64(), safe=False)
+        part = difference.to_numpy(zero_copy_only=False) / per_second
+        seconds[done : done + len(part)] = part
+        done += len(part)
+    return seconds
+
+
+def _dates(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.timestamp("ns", column.type.tz))
+    for wanted in (pa.timestamp("ns"), pa.timestamp("ns", "UTC")):
+        try:
+            return column.cast(wanted)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            continue
+    raise SignalError(
+        f"column {name!r} holds no times (first: {column[0].as_py()!r}); they must be numbers with"
+        " a time_unit, or dates such as 2024-05-01T10:00:00.25"
+    )

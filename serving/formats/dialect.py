@@ -1,0 +1,91 @@
+"""How a table of text is written: found out from its first lines."""
+
+import codecs
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from features import SignalError
+
+_HEAD_BYTES = 65536
+_SEPARATORS = ("\t", ";", ",")
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table of text is written; ``names`` are of all its columns."""
+
+    encoding: str
+    skipped_lines: int
+    separator: str
+    decimal: str
+    has_names: bool
+    names: tuple[str, ...]
+
+
+def sniff(path: Path) -> Dialect:
+    """Find out how a table is written."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    encoding = _encoding(head)
+    text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
+    lines = text.splitlines(keepends=True)
+    skipped = next(
+        (n for n, line in enumerate(lines) if line.strip() and not line.startswith("#")), None
+    )
+    if skipped is None:
+        raise SignalError("it is empty; it needs a line with the names of the columns, and data")
+    if len(head) == _HEAD_BYTES and skipped == len(lines) - 1:
+        raise SignalError(
+            f"its first line is over {_HEAD_BYTES} bytes long; a table has one line for each sample"
+        )
+    counts = {separator: lines[skipped].count(separator) for separator in _SEPARATORS}
+    separator = max(counts, key=lambda each: counts[each])
+    if counts[separator] == 0:
+        separator = ","
+    cells = next(csv.reader(lines[skipped:], delimiter=separator))
+    decimal = _decimal(lines[skipped : skipped + 20], separator)
+    has_names = not all(is_number(cell.replace(decimal, ".")) for cell in cells)
+    if has_names and len(head) < _HEAD_BYTES and not "".join(lines[skipped + 1 :]).strip():
+        raise SignalError("it has no rows of data")
+    return Dialect(
+        encoding=encoding,
+        skipped_lines=skipped,
+        separator=separator,
+        decimal=decimal,
+        has_names=has_names,
+        names=tuple(
+            cell.strip() if has_names else f"column_{place}" for place, cell in enumerate(cells)
+        ),
+    )
+
+
+def _encoding(head: bytes) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in head:
+        raise SignalError("it is not a text file; a table in binary form is read from .parquet")
+    try:
+        # The last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _decimal(lines: list[str], separator: str) -> str:
+    if separator == ",":
+        return "."
+    cells = [cell for line in lines for cell in line.split(separator)]
+    return "," if any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells) else "."
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number, written with a decimal point."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

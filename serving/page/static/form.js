@@ -1,0 +1,95 @@
+// Form: what a person says about a file, filled in as far as the file says it itself.
+
+import { element } from "./elements.js";
+import { look } from "./reading.js";
+import { MODALITIES, unit as unitName } from "./words.js";
+
+const find = (id) => document.getElementById(id);
+
+export class Form {
+  constructor() {
+    this.form = find("about");
+    this.boxes = [];
+    for (const radio of this.form.elements.modality) {
+      radio.addEventListener("change", () => this.offerUnits());
+    }
+  }
+
+  // Fills in what a file says, or what is known of an example.
+  async about(file, known = null) {
+    const found = known ?? (await look(file));
+    this.form.reset();
+    find("file-name").textContent = `${file.name}, ${sizeOf(file.size)}`;
+    if (found.modality) this.form.elements.modality.value = found.modality;
+    this.offerUnits(found.unit);
+    this.offerColumns(found.columns, found.chosen);
+    find("rate").value = found.rate ? String(Number(found.rate.toFixed(3))) : "";
+    find("time-column").value = found.timeColumn ?? "";
+    find("time-unit").value = found.timeUnit ?? "";
+    const said = known ? "This recording is simulated." : saidOf(found);
+    find("found").textContent = said;
+    find("found").hidden = !said;
+    this.form.hidden = false;
+  }
+
+  offerUnits(chosen = "") {
+    const { units } = MODALITIES[this.form.elements.modality.value] ?? { units: [] };
+    const options = units.map((name) => element("option", { value: name }, unitName(name)));
+    const asWritten = element("option", { value: "" }, "as the file says");
+    find("unit").replaceChildren(asWritten, ...options);
+    find("unit").value = units.includes(chosen) ? chosen : "";
+  }
+
+  // Boxes to tick where the columns are known, a line of text where they are not.
+  offerColumns(columns = [], chosen = []) {
+    const known = columns.length > 0 && columns.length <= 64;
+    find("columns-field").hidden = known;
+    find("columns-choice").hidden = !known;
+    this.boxes = known
+      ? columns.map((name) =>
+          element("input", { type: "checkbox", value: name, checked: chosen.includes(name) }),
+        )
+      : [];
+    find("columns-choice").replaceChildren(
+      element("legend", {}, "Columns to read"),
+      ...this.boxes.map((box) => element("label", {}, box, ` ${box.value}`)),
+    );
+  }
+
+  // The fields of a request, as the service names them; a sentence when something is missing.
+  async fields() {
+    const fields = Object.fromEntries(new FormData(this.form));
+    const chosen = this.boxes.filter((box) => box.checked).map((box) => box.value);
+    if (this.boxes.length) fields.columns = chosen.join(",");
+    if (!fields.modality) return { problem: "Say what kind of signal it is.", at: "modality" };
+    if (this.boxes.length && !chosen.length) {
+      return { problem: "Choose at least one column.", at: "columns" };
+    }
+    const [earlier] = find("earlier").files;
+    if (earlier) fields.earlier = await earlier.text();
+    return { fields };
+  }
+
+  // Puts the focus where something is missing.
+  focus(at) {
+    const place = at === "modality" ? this.form.elements.modality[0] : this.boxes[0];
+    place.focus();
+  }
+}
+
+function saidOf({ said, columns, rate, seen_hz: seen, timeColumn, stated }) {
+  const parts = [];
+  if (said) parts.push(said);
+  if (columns?.length) parts.push(`${columns.length} columns: ${columns.slice(0, 8).join(", ")}`);
+  if (stated && rate) parts.push(`${Number(rate.toFixed(2))} samples a second`);
+  if (timeColumn) {
+    const pace = seen ? `, about ${Number(seen.toPrecision(4))} samples a second` : "";
+    parts.push(`times in ${timeColumn}${pace}`);
+  }
+  return parts.length ? `Found in the file: ${parts.join("; ")}.` : "";
+}
+
+function sizeOf(bytes) {
+  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

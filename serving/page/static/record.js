@@ -1,0 +1,163 @@
+// Record: the whole of one record on a page: what was seen, the figure, the 
+
+import { element, section } from "./elements.js";
+import { analysed, Figure } from "./figure.js";
+import {
+  amplitudes,
+  comparison,
+  episodes,
+  events,
+  qualities,
+  rates,
+  shares,
+  undecided,
+} from "./tables.js";
+import { duration, interval, MODALITIES, percent, rate, title, unit } from "./words.js";
+
+const HOW_TO_READ =
+  "Shares and rates stand with the interval in which the true value lies with 95 % confidence." +
+  " Undecided means that the signal does not tell; it is no answer in between.";
+
+// Returns {element, draw} of a record. `hooks.onPlace` hears of a place that a person asks about:
+// its time in seconds, the figure, an element under the figure for the answer, and the number of
+// the channel where there are several.
+export function recordOf(record, heading, hooks = {}) {
+  const host = element("div", { class: "record" });
+  const further = record.further_channels ?? [];
+  let shown = null;
+  const show = (one) => {
+    const below = element("div");
+    const channel = further.length ? [record, ...further].indexOf(one) : null;
+    const onPlace =
+      hooks.onPlace && ((seconds) => hooks.onPlace(seconds, shown, below, channel));
+    shown = new Figure(one, { onPlace });
+    shown.element.append(below);
+    body.replaceChildren(...parts(one, shown));
+    shown.draw();
+  };
+  const body = element("div", { class: "record-body" });
+  host.append(
+    element("h2", { tabindex: "-1" }, heading),
+    ...(further.length ? [chooser([record, ...further], show)] : []),
+    body,
+  );
+  show(record);
+  return { element: host, draw: () => shown.draw() };
+}
+
+function chooser(records, show) {
+  const select = element(
+    "select",
+    { id: "channel", onchange: () => show(records[Number(select.value)]) },
+    records.map((one, place) =>
+      element("option", { value: place }, one.recording.channels.join(", ")),
+    ),
+  );
+  return element(
+    "p",
+    { class: "chooser" },
+    element("label", { for: "channel" }, "Channel "),
+    select,
+  );
+}
+
+function parts(record, figure) {
+  const show = (from, to) => {
+    const margin = Math.max(1, (to - from) / 4);
+    figure.show(from - margin, to + margin);
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    figure.frame.focus({ preventScroll: true });
+    figure.element.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  };
+  return [
+    facts(record),
+    cards(record),
+    section("The recording", figure.element),
+    comparison(record),
+    element(
+      "div",
+      { class: "columns" },
+      element("div", {}, rates(record), amplitudes(record)),
+      shares(record),
+    ),
+    undecided(record, show),
+    episodes(record, show),
+    events(record, show),
+    qualities(record, show),
+    element("p", { class: "hint" }, HOW_TO_READ),
+    made(record),
+  ].filter(Boolean);
+}
+
+function facts({ recording }) {
+  const { channels } = recording;
+  const told = [
+    MODALITIES[recording.modality].title,
+    channels.length > 4 ? `${channels.length} channels` : channels.join(", "),
+    unit(recording.unit),
+    `${Number(recording.sampling_rate_hz.toFixed(2))} Hz`,
+    duration(recording.duration_s),
+  ];
+  // As it is written in the file: nobody knows in which zone the reader was.
+  const start = recording.start_time;
+  if (start) told.push(`from ${start.replace("T", " ").slice(0, 19)}`);
+  return element("p", { class: "facts" }, told.join(" · "));
+}
+
+// The few numbers that a person looks for first.
+function cards(record) {
+  const made = [card("Usable signal", duration(record.usable_s), usableOf(record))];
+  const found = record.rates.fasciculation;
+  if (found) {
+    made.push(
+      card(
+        "Fasciculation",
+        `${rate(found.per_minute)} per minute`,
+        interval(found.low, found.high, rate),
+        "fasciculation",
+      ),
+    );
+  }
+  for (const label of ["tremor", "clonus"]) {
+    const share = record.shares[label];
+    if (!share) continue;
+    made.push(card(title(label), `${percent(share.share)} %`, shareOf(record, label), label));
+  }
+  return element("ul", { class: "cards" }, made);
+}
+
+function card(name, value, below, label) {
+  return element(
+    "li",
+    { class: label ? `card label-${label}` : "card" },
+    element("span", { class: "card-name" }, name),
+    element("span", { class: "card-value" }, value),
+    element("span", { class: "card-below" }, below),
+  );
+}
+
+function usableOf(record) {
+  const [from, to] = analysed(record);
+  return `of ${duration(to - from)}, ${percent(record.usable_s / (to - from))} %`;
+}
+
+function shareOf(record, label) {
+  const { low, high, share } = record.shares[label];
+  const told = `of the time, ${interval(low, high, percent)} %`;
+  if (!share) return told;
+  const found = record.episodes.filter((e) => e.label === label && e.dominant_frequency_hz);
+  const total = found.reduce((sum, e) => sum + e.duration_s, 0);
+  const pace = found.reduce((sum, e) => sum + e.duration_s * e.dominant_frequency_hz, 0) / total;
+  return found.length ? `${told}, at ${pace.toFixed(1)} Hz` : told;
+}
+
+function made({ model, settings, disclaimer }) {
+  const version = model.version ? ` ${model.version}` : "";
+  return element(
+    "p",
+    { class: "hint made" },
+    `Made by ${model.name}${version} (${model.fingerprint.slice(0, 12)}), windows of` +
+      ` ${settings.window_s} s every ${settings.hop_s} s. This is ${disclaimer}: it describes` +
+      " what was seen and makes no diagnosis.",
+  );
+}

@@ -1,0 +1,193 @@
+"""Tables: read back by other programs as what the record holds, and run by none."""
+
+import csv
+import io
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import csv as arrow_csv
+from records import emg_record, motion_record, with_recording
+
+from serving.analysis.comparing import with_comparison
+from serving.analysis.tabular import COLUMNS, episodes_csv, events_csv, record_csv, timeline_csv
+from serving.analysis.text import inert
+
+TABLES = (record_csv, episodes_csv, events_csv, timeline_csv)
+each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+
+
+def by_pandas(text):
+    return pd.read_csv(io.StringIO(text))
+
+
+def by_arrow(text):
+    return arrow_csv.read_csv(pa.BufferReader(text.encode()))
+
+
+def facts(record, kind):
+    """The rows of a kind, without the columns that they leave empty."""
+    table = by_pandas(record_csv(record))
+    return table[table["kind"] == kind].dropna(axis=1, how="all").reset_index(drop=True)
+
+
+@each_table
+@pytest.mark.parametrize("record", [emg_record(), motion_record()], ids=["emg", "motion"])
+def test_other_readers_agree_about_a_table(table, record):
+    """Pandas, Arrow and the standard library see the same columns and rows."""
+    text = table(record)
+    rows = list(csv.reader(io.StringIO(text)))
+
+    assert rows[0] == list(by_pandas(text).columns) == by_arrow(text).column_names
+    assert len(rows) - 1 == len(by_pandas(text)) == by_arrow(text).num_rows
+    assert {len(row) for row in rows} == {len(rows[0])}
+
+
+def test_a_records_table_has_a_row_for_every_fact():
+    """None is left out, and none is there twice."""
+    record = emg_record()
+    kinds = by_pandas(record_csv(record))["kind"].value_counts()
+
+    assert kinds.to_dict() == {
+        "recording": 1,
+        "model": 1,
+        "settings": 1,
+        "note": 1,
+        "usable": 1,
+        "share": len(record.shares),
+        "rate": len(record.rates),
+        "amplitude": 5 * len(record.amplitudes),
+        "episode": len(record.episodes),
+        "event": len(record.events),
+        "span": len(record.timeline),
+        "quality": len(record.quality),
+        "gap": len(record.recording.gaps),
+    }
+
+
+def test_numbers_come_back_exactly():
+    """Shares, rates and percentiles with their ends, to the last digit."""
+    record = emg_record()
+    shares, rates = facts(record, "share").set_index("label"), facts(record, "rate")
+    sizes = facts(record, "amplitude").set_index("percentile")
+
+    for label, share in record.shares.items():
+        row = shares.loc[label]
+        assert (row["value"], row["low"], row["high"]) == (share.share, share.low, share.high)
+        assert (row["duration_s"], row["effective_n"]) == (share.seconds, share.effective_n)
+    assert (rates["value"][0], rates["unit"][0], rates["count"][0]) == (2.0, "1/min", 3)
+    assert rates["value"].isna().tolist() == [False, True]
+    assert sizes["value"][95] == record.amplitudes["fasciculation"].p95
+    assert set(sizes["unit"]) == {"uV"}
+
+
+def test_what_has_a_place_in_time_is_in_one_table():
+    """Episodes, events, spans, flags and gaps share the columns of start and duration."""
+    emg = emg_record()
+    tremor, events = facts(motion_record(), "episode"), facts(emg, "event")
+    spans = facts(emg, "span")
+
+    assert tremor["dominant_frequency_hz"].tolist() == [5.1, 4.9]
+    assert tremor["cycles"].tolist() == [255, 246]
+    assert events["start_s"].tolist() == [event.time_s for event in emg.events]
+    assert events["duration_s"].tolist() == [0.0125, 0.011, 0.014]
+    assert events["isolated"].tolist() == [True, False, False]
+    assert spans["candidates"][1] == "rest+voluntary"
+    assert spans["reason"].dropna().tolist() == ["several_candidates", "flat"]
+    assert facts(emg, "gap")["start_s"].tolist() == [100.0]
+    assert facts(emg, "quality")["label"].tolist() == ["flat"]
+
+
+def test_a_table_says_what_it_is_of():
+    """The time of the first sample, the model, the settings, and what the record is not."""
+    table = by_pandas(record_csv(emg_record())).set_index("kind")["text"]
+
+    assert table["recording"] == "2026-03-01T09:30:00+00:00"
+    assert table["model"] == "quaver-emg 3 " + "9f2c" * 16
+    assert table["settings"] == "windows of 4 s every 1 s"
+    assert "not a medical device" in table["note"]
+
+
+def test_changes_are_facts_too():
+    """Since an earlier record, with what may be said."""
+    record = with_comparison(motion_record(), motion_record())
+    ratios, differences = facts(record, "rate_ratio"), facts(record, "share_difference")
+
+    assert ratios["label"].tolist() == ["rates.clonus_episodes", "rates.tremor_episodes"]
+    assert differences["value"].tolist() == [0.0, 0.0]
+    assert set(ratios["text"]) | set(differences["text"]) == {"cannot tell"}
+
+
+def test_tables_of_one_kind_have_the_fields_of_the_record():
+    """Under the same names, letter for letter, after the channel."""
+    record = emg_record()
+    for text, parts in (
+        (episodes_csv(record), record.episodes),
+        (events_csv(record), record.events),
+        (timeline_csv(record), record.timeline),
+    ):
+        table = by_pandas(text)
+        assert table.columns[0] == "channel"
+        for name in type(parts[0]).model_fields:
+            if name == "candidates":
+                continue
+            expected = [getattr(part, name) for part in parts]
+            assert expected == table[name].astype(object).where(table[name].notna(), None).tolist()
+
+
+@each_table
+def test_channels_follow_each_other(table):
+    """One table for all, whose channel tells them apart."""
+    calf = with_recording(emg_record(), channels=("calf",))
+    both = by_pandas(table(emg_record(further_channels=(calf,))))
+
+    one = by_pandas(table(emg_record()))
+    assert both["channel"].tolist() == ["biceps"] * len(one) + ["calf"] * len(one)
+
+
+@each_table
+def test_a_record_of_nothing_is_a_line_of_names(table):
+    """Columns do not depend on what was found."""
+    empty = emg_record(
+        shares={}, rates={}, amplitudes={}, episodes=(), events=(), timeline=(), quality=()
+    )
+    names = table(emg_record()).splitlines()[0]
+
+    assert table(empty).splitlines()[0] == names
+    assert by_arrow(table(empty)).column_names == names.split(",")
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+A1", "-2+3", "@SUM(A1)", "\t=1", "\r\n=1", " =1", '=cmd|"/c x"!A1', "＝1"]
+)
+@each_table
+def test_no_cell_is_a_formula(table, name):
+    """Whatever a channel is called, a spreadsheet shows it and does not run it."""
+    record = with_recording(emg_record(), channels=(name,))
+    cells = [cell for row in csv.reader(io.StringIO(table(record))) for cell in row]
+
+    assert inert(name) in cells
+    for cell in cells:
+        assert not cell.lstrip().startswith(("=", "+", "-", "@", "＝"))
+        assert cell.isprintable()
+
+
+@pytest.mark.parametrize("name", ["x", "channel 1", "a,b", 'the "left" one', "µV", "'quoted'", ""])
+def test_other_names_come_back_as_they_were(name):
+    """Commas and quotation marks in a name are no matter."""
+    record = with_recording(emg_record(), channels=(name,))
+    table = pd.read_csv(io.StringIO(events_csv(record)), keep_default_na=False)
+
+    assert set(table["channel"]) == {name}
+
+
+def test_negative_numbers_are_numbers():
+    """An apostrophe stands before names alone."""
+    record = with_comparison(motion_record(), motion_record())
+
+    assert (facts(record, "share_difference")["low"] < 0).all()
+
+
+def test_the_columns_are_the_first_line():
+    """As the module lists them."""
+    assert list(COLUMNS) == record_csv(motion_record()).splitlines()[0].split(",")
