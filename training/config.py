@@ -18,6 +18,9 @@ Count = Annotated[int, Field(ge=1)]
 
 _M = TypeVar("_M", bound=BaseModel)
 
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""PyYAML's reader in C, ten times as fast, where it was built with it."""
+
 
 class Booster(Section):
     """LightGBM's parameters; the names are LightGBM's own."""
@@ -134,7 +137,7 @@ def read_yaml(path: Path) -> object:
         Naming the file, when it is not there or not YAML.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  (safe)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError(f"{path} cannot be read: {reason}") from error
