@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_windows():
 def test_windows_of_a_kind_differ_and_have_names_of_their_own():
     """No window is there twice, and no name."""
     ids: list[str] = []
-    for batch in batches_of("emg"):
+    for batch in batches_of("accelerometer"):
         ids += batch.ids.tolist()
         samples = batch.windows.samples.reshape(len(batch), -1)
         assert len(np.unique(samples, axis=0)) == len(batch)
