@@ -4,6 +4,7 @@ A classifier is a directory without a pickle in it::
 
     card.json      this card: spec, classes, calibration, limits, provenance, metrics
     booster.txt    the trees, in LightGBM's own text
+    detector.txt   trees that tell training windows from foreign signals and look-alikes
     novelty.npz    what training windows look like, to tell what is unlike them
     exam.npz       windows, their features and scores: the exam of serving.exam
     SHA256SUMS     a checksum of each
@@ -43,12 +44,20 @@ class Conformal(Section):
 
 
 class Novelty(Section):
-    """How far from training windows a window may lie before it is unlike them."""
+    """From where on a window is unlike training: too far away, or too odd.
+
+    Distance finds what nobody thought of, the detector's oddness what it was shown: foreign
+    signals, and the look-alikes among ``exposed_to`` (outlier exposure, Hendrycks 2019).
+    """
 
     neighbours: Annotated[int, Field(ge=1)]
     threshold: Annotated[float, Field(gt=0)]
     false_alarm_rate: Annotated[float, Field(gt=0, lt=1)]
     """Share of held-out training windows that lie beyond the threshold."""
+    oddness_threshold: float
+    oddness_false_alarm_rate: Annotated[float, Field(gt=0, lt=1)]
+    """Share of held-out training windows that are odder than the threshold."""
+    exposed_to: tuple[str, ...]
 
 
 class RateLimit(Section):

@@ -39,7 +39,7 @@ def simulate(
 
     for modality in _chosen(modalities):
         if shard is not None:
-            simulate_shard(modality, (only or [""])[0], shard, Layout(root))
+            simulate_shard(modality, tuple(only or ()), shard, Layout(root))
             continue
         for folder in simulate_sets(modality, Layout(root), tuple(only or ())):
             typer.echo(f"{folder}")

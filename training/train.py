@@ -17,9 +17,8 @@ from training.fit import (
     CrossFit,
     assemble,
     cross_fit,
-    fit_booster,
-    reference_of,
-    targets_of,
+    fit,
+    split_outliers,
 )
 from training.provenance import data_sha256, git_commit, versions
 from training.search import search
@@ -59,21 +58,18 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
     SignalError
         When a class has no window, or there are fewer subjects than folds.
     """
-    kept = table[table.trainable(config.classes)]
+    kept, outliers = split_outliers(table, config)
     if len(kept) == 0:
         raise SignalError(
             f"no window is usable and labelled with one of {', '.join(config.classes)}"
         )
     boosters = _parameters(kept, config)
-    targets = targets_of(kept, config.classes)
     with (
         ThreadPoolExecutor(_WORKERS) as pool,
         tqdm(total=config.training.folds + 1, desc="fit", unit="model", leave=False) as bar,
     ):
-        last = pool.submit(
-            fit_booster, kept.features.values, targets, kept.features.columns, config, boosters[-1]
-        )
-        crossed = cross_fit(kept, config, boosters[:-1], pool, bar.update)
+        last = pool.submit(fit, kept, outliers, config, boosters[-1], config.training.folds)
+        crossed = cross_fit(kept, config, boosters[:-1], pool, bar.update, outliers)
         final = last.result()
         bar.update()
     provenance = _provenance(kept, config, description)
@@ -84,9 +80,8 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
         "data": description,
         **_headline(figures),
     }
-    reference = reference_of(kept.features.values, config, config.training.folds)
     everything = np.ones(len(kept), dtype=np.bool_)
-    classifier = assemble(final, reference, crossed, everything, config, provenance, metrics)
+    classifier = assemble(final, crossed, everything, config, provenance, metrics)
     return Trained(classifier, judged, figures, boosters)
 
 
@@ -94,9 +89,7 @@ def judge_folds(crossed: CrossFit, config: ModelConfig, provenance: Provenance) 
     """Let each fold's classifier answer its own fold."""
     parts: list[Judged] = []
     for k, held_out in enumerate(crossed.held_out):
-        classifier = assemble(
-            crossed.boosters[k], crossed.references[k], crossed, ~held_out, config, provenance, {}
-        )
+        classifier = assemble(crossed.models[k], crossed, ~held_out, config, provenance, {})
         parts.append(judge_table(classifier, crossed.table[held_out]))
     return join_judged(parts)
 
