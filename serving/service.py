@@ -27,10 +27,18 @@ from serving.analysis_upload import SUFFIXES
 from serving.answering import Served
 from serving.boundary import MOST_BYTES, Boundary
 from serving.exam import load
+from serving.following import Follower
 from serving.page import site
 from serving.requests import DescribeRequest, ExplainRequest, PredictRequest
 from serving.responses import DescribeResponse, ExplainResponse, ModelInfo, PredictResponse
-from serving.selection import served_modalities
+from serving.selection import (
+    CHALLENGER,
+    FOLLOW_VARIABLE,
+    SHADOW_VARIABLE,
+    is_set,
+    served_modalities,
+)
+from serving.shadow import Shadow
 
 _COMPANIONS = ("cffi", "dask", "graphviz", "matplotlib", "pandas", "sklearn")
 """What LightGBM and Numba import where it is installed, for interfaces not used here."""
@@ -101,6 +109,9 @@ SERVED = _selected()
 
 ANALYSES = Analyses()
 
+_LATEST = "latest"
+"""What BentoML calls the version that serves, and the file that names it."""
+
 _MARGIN_S = 60
 """BentoML gives up after everything of ours has: it has one patience for all addresses."""
 
@@ -133,8 +144,42 @@ class Quaver:
 
     def __init__(self) -> None:
         _SERVER_LOG.addFilter(_is_ours)
-        self.models = {m: open_model(getattr(self, m)) for m in SERVED}
+        stored = {m: cast("bentoml.Model", getattr(self, m)) for m in SERVED}
+        self.models = {m: open_model(model) for m, model in stored.items()}
         ANALYSES.models = self.models
+        self.shadow = Shadow()
+        self._follow(stored)
+
+    def _follow(self, stored: dict[Modality, bentoml.Model]) -> None:
+        """Adopt other champions, and challengers, as the environment asks for."""
+        folders = {m: Path(model.path).parent for m, model in stored.items()}
+        followers: list[Follower[Modality]] = []
+        if is_set(SHADOW_VARIABLE):
+            beside = {
+                m: folder.with_name(folder.name + CHALLENGER) / _LATEST
+                for m, folder in folders.items()
+            }
+            followers.append(Follower(beside, self._shadow, self._unshadow, {}))
+            followers[0].look()
+        if is_set(FOLLOW_VARIABLE):
+            champions = {m: folder / _LATEST for m, folder in folders.items()}
+            serving = {m: str(model.tag.version) for m, model in stored.items()}
+            followers.append(Follower(champions, self._adopt, lambda _: None, serving))
+            for follower in followers:
+                follower.start()
+
+    def _adopt(self, modality: Modality) -> None:
+        # A new mapping, not a new entry: a request that has begun keeps the models it began with.
+        opened = open_model(bentoml.models.get(f"quaver-{modality}:{_LATEST}"))
+        self.models = {**self.models, modality: opened}
+        ANALYSES.models = self.models
+
+    def _shadow(self, modality: Modality) -> None:
+        opened = open_model(bentoml.models.get(f"quaver-{modality}{CHALLENGER}:{_LATEST}"))
+        self.shadow.models = {**self.shadow.models, modality: opened}
+
+    def _unshadow(self, modality: Modality) -> None:
+        self.shadow.models = {m: one for m, one in self.shadow.models.items() if m != modality}
 
     @bentoml.api
     def predict(self, request: PredictRequest, /) -> PredictResponse:
@@ -144,7 +189,7 @@ class Quaver:
         """
         with _refusing():
             return PredictResponse.model_construct(
-                predictions=answering.predict(request.windows, self.models)
+                predictions=answering.predict(request.windows, self.models, self.shadow.watch)
             )
 
     @bentoml.api

@@ -236,11 +236,19 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
 def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    *,
+    follow: Annotated[
+        bool, typer.Option(help="Adopt what is promoted meanwhile, without a new start.")
+    ] = False,
+    shadow: Annotated[
+        bool,
+        typer.Option(help="Let challengers answer too; /metrics counts where they disagree."),
+    ] = False,
 ) -> None:
     """Serve the promoted models over HTTP (BentoML), until Ctrl-C."""
     from training.commands.serve import serve_models
 
-    raise typer.Exit(serve_models(host, port))
+    raise typer.Exit(serve_models(host, port, follow=follow, shadow=shadow))
 
 
 @app.command()
