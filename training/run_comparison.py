@@ -12,6 +12,7 @@ from serving.classifier import Classifier
 from serving.exam import load
 from training import tracking
 from training.compare import Comparison, compare
+from training.predictions import PREDICTIONS
 from training.timing import one_window_ms
 from training.tracking import RunFacts
 
@@ -84,7 +85,7 @@ def compare_whole_runs(first: str, second: str) -> RunComparison:
 def predictions_of(run_id: str) -> pd.DataFrame:
     """Return all answers to held-out windows that a run has kept."""
     with tempfile.TemporaryDirectory() as temporary:
-        paths = tracking.fetch_files(run_id, "predictions", Path(temporary))
+        paths = tracking.fetch_files(run_id, PREDICTIONS, Path(temporary))
         if not paths:
             raise ConfigError(
                 f"the run {run_id} has kept no answers to held-out windows; train again with this"

@@ -37,6 +37,8 @@ class Trained:
 
     classifier: Classifier
     judged: Judged
+    ids: NDArray[np.str_]
+    """Names of the judged windows."""
     report: dict[str, Any]
     boosters: list[Booster]
     """Parameters of each fold, then of the final model."""
@@ -82,7 +84,8 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
     }
     everything = np.ones(len(kept), dtype=np.bool_)
     classifier = assemble(final, crossed, everything, config, provenance, metrics)
-    return Trained(classifier, judged, figures, boosters)
+    ids = np.concatenate([kept.ids[mask] for mask in crossed.held_out])
+    return Trained(classifier, judged, ids, figures, boosters)
 
 
 def judge_folds(crossed: CrossFit, config: ModelConfig, provenance: Provenance) -> Judged:

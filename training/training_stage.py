@@ -6,7 +6,7 @@ from pathlib import Path
 
 from features import Modality
 from serving.exam import Exam, load, save
-from training import plots, tracking
+from training import plots, predictions, tracking
 from training.config import ModelConfig, load_config
 from training.datasets.opening import Opened
 from training.evaluate import headline
@@ -14,6 +14,7 @@ from training.exam_windows import exam_windows
 from training.features_stage import opened_sources
 from training.layout import Layout, write_json
 from training.model_card import model_card
+from training.predictions import FOLDS, PREDICTIONS
 from training.table import LabelledTable
 from training.tracking import Content, Logged
 from training.train import Trained, train
@@ -62,7 +63,14 @@ def _training_files(trained: Trained, folder: Path) -> dict[str, Path]:
     text.write_text(model_card(card, trained.report), encoding="utf-8")
     whole = folder / "report.json"
     write_json(whole, trained.report)
-    return {**paths, "model_card.md": text, "report.json": whole}
+    answers = folder / f"{FOLDS}.parquet"
+    predictions.write(predictions.frame_of(trained.judged, trained.ids, FOLDS), answers)
+    return {
+        **paths,
+        "model_card.md": text,
+        "report.json": whole,
+        f"{PREDICTIONS}/{FOLDS}.parquet": answers,
+    }
 
 
 def _content(trained: Trained, config: ModelConfig, files: dict[str, Path]) -> Content:

@@ -1,7 +1,7 @@
 """The evaluate command: which sets, and what is printed about each."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from features import Modality
 from serving.exam import load
@@ -12,8 +12,12 @@ from training.datasets.registry import REAL, data_folder
 from training.evaluate import report
 from training.evaluation_stage import evaluate_stage, judge_source, log_reports, logged_run
 from training.layout import Layout
+from training.predictions import frame_of
 from training.semireal.opening import open_set, open_tests
 from training.tables import answers_table, figures_table, heading
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def evaluate_sets(modality: Modality, layout: Layout, names: tuple[str, ...]) -> Iterator[str]:
@@ -31,22 +35,27 @@ def evaluate_sets(modality: Modality, layout: Layout, names: tuple[str, ...]) ->
     tracking.connect()
     classifier = load(layout.model(modality))
     reports: dict[str, Any] = {}
+    kept: list[pd.DataFrame] = []
     sets = list(_sets(modality, layout, names))
     if not sets:
         yield f"{modality} model: there is no set of {modality} in {', '.join(names)}\n"
     for opened in sets:
-        judged = judge_source(classifier, opened, config)
+        answers = judge_source(classifier, opened, config)
         source = opened.source
-        if judged is None:
+        if answers is None:
             yield f"{modality} model on {source.name} ({source.kind}): no labelled window\n"
             continue
-        each = report(judged, samples=config.training.bootstrap_samples, seed=config.training.seed)
+        settings = config.training
+        each = report(answers.judged, samples=settings.bootstrap_samples, seed=settings.seed)
         each |= {"kind": source.kind, "licence": source.licence, "title": source.title}
-        reports[f"{source.kind}__{source.name}"] = each
+        name = f"{source.kind}__{source.name}"
+        reports[name] = each
+        kept.append(frame_of(answers.judged, answers.ids, name))
         yield f"{modality} model on {heading(source.name, source.kind, each)}"
         yield answers_table(each) + "\n"
     if reports:
-        log_reports(reports, logged_run(modality, layout), "_".join(names).replace("/", "-"))
+        called = "_".join(names).replace("/", "-")
+        log_reports(reports, kept, logged_run(modality, layout), called)
 
 
 def _sets(modality: Modality, layout: Layout, names: tuple[str, ...]) -> Iterator[Opened]:
