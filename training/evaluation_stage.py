@@ -36,7 +36,7 @@ def evaluate_stage(modality: Modality, layout: Layout) -> dict[str, Any]:
             reports[name] = report(
                 answers.judged, samples=config.training.bootstrap_samples, seed=config.training.seed
             )
-            kept.append(frame_of(answers.judged, answers.ids, name))
+            kept.append(frame_of(answers.judged, answers.ids, opened.name))
     log_reports(reports, kept, logged_run(modality, layout), "test")
     write_json(
         layout.reports(modality) / "evaluate.json",

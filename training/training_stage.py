@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from features import Modality
@@ -32,7 +33,8 @@ def train_stage(modality: Modality, layout: Layout) -> tuple[Trained, Logged]:
         windows = exam_windows(modality, layout, config.features.window_s)
         save(trained.classifier, Exam.set(windows, trained.classifier), directory)
         load(directory)
-        files = _training_files(trained, Path(temporary) / "report")
+        sets = {one.source.name: one.name for one in opened}
+        files = _training_files(trained, sets, Path(temporary) / "report")
         logged = tracking.log_training(_content(trained, config, files), directory, config.name)
         _replace(directory, layout.model(modality))
         _replace(Path(temporary) / "report", layout.reports(modality) / "train")
@@ -48,7 +50,7 @@ def _describe(opened: list[Opened]) -> str:
     return "; ".join(kinds)
 
 
-def _training_files(trained: Trained, folder: Path) -> dict[str, Path]:
+def _training_files(trained: Trained, sets: Mapping[str, str], folder: Path) -> dict[str, Path]:
     """Write the report of a training; return each file with its place in the run."""
     card = trained.classifier.card
     title = f"{card.name}, {card.provenance.data}, held-out subjects"
@@ -64,7 +66,7 @@ def _training_files(trained: Trained, folder: Path) -> dict[str, Path]:
     whole = folder / "report.json"
     write_json(whole, trained.report)
     answers = folder / f"{FOLDS}.parquet"
-    predictions.write(predictions.frame_of(trained.judged, trained.ids, FOLDS), answers)
+    predictions.write(predictions.frame_of(trained.judged, trained.ids, sets), answers)
     return {
         **paths,
         "model_card.md": text,

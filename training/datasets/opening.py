@@ -32,6 +32,12 @@ class Opened:
     source: Source
     folder: Path
 
+    @property
+    def name(self) -> str:
+        """What the set is called wherever figures of it stand."""
+        simulated = self.source.kind == "simulated"
+        return f"{self.source.name}/{self.folder.name}" if simulated else self.source.name
+
     def recordings(self, modality: Modality) -> Iterator[LabelledRecording]:
         """Read the recordings of one modality."""
         for labelled in self.source.read(self.folder):
