@@ -14,6 +14,9 @@ FOLLOW_VARIABLE = "QUAVER_FOLLOW"
 SHADOW_VARIABLE = "QUAVER_SHADOW"
 """When set, the challengers answer beside the champions, and nobody is told but ``/metrics``."""
 
+FEEDBACK_VARIABLE = "QUAVER_FEEDBACK"
+"""Names the folder in which labelled windows are kept; when it is not set, none are."""
+
 CHALLENGER = "-challenger"
 """Ends the store's name of models that answer beside the champion."""
 

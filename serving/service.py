@@ -1,6 +1,6 @@
 """Service: the promoted models behind HTTP. The only module below the laboratory with bentoml.
 
-``POST /predict``, ``/explain`` and ``/describe`` are answered here, ``/analyze`` by
+``POST /predict``, ``/explain``, ``/describe`` and ``/feedback`` are answered here, ``/analyze`` by
 :mod:`serving.analysis_app`, ``/app`` by :mod:`serving.page.site`; ``/livez``, ``/readyz`` and
 ``/metrics`` are BentoML's. A model that fails its exam ends the process before the port is open.
 """
@@ -12,21 +12,23 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import bentoml
-from bentoml.exceptions import InvalidArgument
+from bentoml.exceptions import BentoMLException, InvalidArgument
 from pydantic import ValidationError
 
 from features import ConfigError, Modality, QuaverError, SignalError
-from serving import answering
+from serving import answering, feedback
 from serving.analysis_answer import FORMS
 from serving.analysis_app import LIMITS, PATIENCE_S, Analyses, application
 from serving.analysis_upload import SUFFIXES
 from serving.answering import Served
 from serving.boundary import MOST_BYTES, Boundary
 from serving.exam import load
+from serving.feedback_request import FeedbackRequest, FeedbackResponse
 from serving.following import Follower
 from serving.page import site
 from serving.requests import DescribeRequest, ExplainRequest, PredictRequest
@@ -139,6 +141,7 @@ class Quaver:
         try:
             for modality in SERVED:
                 open_model(getattr(_SERVICE.inner, modality).resolve())
+            feedback.check_folder()
         except QuaverError as error:
             _end(error)
 
@@ -207,6 +210,26 @@ class Quaver:
         with _refusing():
             limits = {"body_bytes": MOST_BYTES, **LIMITS}
             return answering.describe(self.models, limits, SUFFIXES, list(FORMS))
+
+    @bentoml.api
+    def feedback(self, request: FeedbackRequest, /) -> FeedbackResponse:
+        """Keep windows with the labels that people gave them, for the next training.
+
+        Refused with 403 unless who runs the service has named a folder for it, and with 400 when
+        the subject of any window has not consented: then none is kept.
+        """
+        folder = feedback.feedback_folder()
+        if folder is None:
+            raise InvalidArgument("no folder is named", error_code=HTTPStatus.FORBIDDEN)
+        with _refusing():
+            windows = [each.window for each in request.feedback]
+            answers = answering.predict(windows, self.models)
+        try:
+            return feedback.store(request.feedback, answers, folder)
+        except feedback.StorageError as error:
+            raise BentoMLException(
+                str(error), error_code=HTTPStatus.INSUFFICIENT_STORAGE
+            ) from error
 
 
 _SERVICE = cast("Any", Quaver)

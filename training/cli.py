@@ -190,11 +190,15 @@ def serve(
         bool,
         typer.Option(help="Let challengers answer too; /metrics counts where they disagree."),
     ] = False,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(help="Keep windows that people have labelled (POST /feedback) in a folder."),
+    ] = None,
 ) -> None:
     """Serve the promoted models over HTTP (BentoML), until Ctrl-C."""
     from training.commands.serve import serve_models
 
-    raise typer.Exit(serve_models(host, port, follow=follow, shadow=shadow))
+    raise typer.Exit(serve_models(host, port, follow=follow, shadow=shadow, feedback=feedback))
 
 
 @app.command()

@@ -10,6 +10,7 @@ import typer
 
 from features import ConfigError
 from serving.selection import (
+    FEEDBACK_VARIABLE,
     FOLLOW_VARIABLE,
     SERVED_VARIABLE,
     SHADOW_VARIABLE,
@@ -18,7 +19,9 @@ from serving.selection import (
 from training import bento_store
 
 
-def serve_models(host: str, port: int, *, follow: bool, shadow: bool) -> int:
+def serve_models(
+    host: str, port: int, *, follow: bool, shadow: bool, feedback: Path | None = None
+) -> int:
     """Serve until interrupted; return BentoML's exit status.
 
     Parameters
@@ -27,6 +30,8 @@ def serve_models(host: str, port: int, *, follow: bool, shadow: bool) -> int:
         Adopt another champion as soon as one is promoted.
     shadow : bool
         Let the challengers answer beside the champions.
+    feedback : Path, optional
+        Folder in which windows that people have labelled are kept.
 
     Raises
     ------
@@ -38,6 +43,8 @@ def serve_models(host: str, port: int, *, follow: bool, shadow: bool) -> int:
     check_models()
     wishes = {FOLLOW_VARIABLE: follow, SHADOW_VARIABLE: shadow}
     environ = os.environ | {name: "1" for name, wish in wishes.items() if wish}
+    if feedback is not None:
+        environ[FEEDBACK_VARIABLE] = str(feedback.absolute())
     return subprocess.call(service_command(host, port), env=environ)  # noqa: S603  (our own)
 
 
