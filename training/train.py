@@ -1,7 +1,7 @@
 """Train: from a table of labelled features to a classifier and what is known of it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from features import SignalError
 from serving.card import Provenance
 from serving.classifier import Classifier
 from training.config import Booster, ModelConfig
+from training.distribution import distribution_of
 from training.evaluate import Judged, join_judged, report
 from training.fit import (
     CrossFit,
@@ -84,8 +85,10 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
     }
     everything = np.ones(len(kept), dtype=np.bool_)
     classifier = assemble(final, crossed, everything, config, provenance, metrics)
-    ids = np.concatenate([kept.ids[mask] for mask in crossed.held_out])
-    return Trained(classifier, judged, ids, figures, boosters)
+    as_judged = kept[np.concatenate([np.flatnonzero(mask) for mask in crossed.held_out])]
+    distribution = distribution_of(as_judged.features.values, classifier.card.columns, judged)
+    card = classifier.card.model_copy(update={"distribution": distribution})
+    return Trained(replace(classifier, card=card), judged, as_judged.ids, figures, boosters)
 
 
 def judge_folds(crossed: CrossFit, config: ModelConfig, provenance: Provenance) -> Judged:
