@@ -176,6 +176,7 @@ def rollback(
 
 
 app.command()(cli_recordings.label)
+app.add_typer(cli_recordings.feedback, name="feedback")
 
 
 @app.command()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from serving.selection import FEEDBACK_VARIABLE
 from training.layout import Layout
 
 Root = Annotated[Path, typer.Option(help="The project's folder.", hidden=True)]
@@ -72,3 +73,31 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
         ),
         nl=False,
     )
+
+
+feedback = typer.Typer(
+    help="Look after windows that people have labelled (POST /feedback).", no_args_is_help=True
+)
+FeedbackFolder = Annotated[
+    Path,
+    typer.Option(envvar=FEEDBACK_VARIABLE, help="Where `quaver serve --feedback` keeps them."),
+]
+
+
+@feedback.command("list")
+def list_(folder: FeedbackFolder) -> None:
+    """List what is kept: windows of each subject by label."""
+    from training.commands.feedback import list_feedback
+
+    typer.echo(list_feedback(folder))
+
+
+@feedback.command()
+def forget(
+    subject: Annotated[str, typer.Argument(help="A pseudonym, as it was sent.")],
+    folder: FeedbackFolder,
+) -> None:
+    """Remove all windows of a subject, who may withdraw consent at any time."""
+    from training.commands import feedback as commands
+
+    typer.echo(commands.forget(subject, folder))
