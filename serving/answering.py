@@ -30,8 +30,8 @@ class Served:
 Models = Mapping[Modality, Served]
 
 
-Watch = Callable[[Modality, Windows, Predictions], object]
-"""Is shown windows and what was answered."""
+Watch = Callable[[Served, Windows, Predictions], object]
+"""Is shown windows and what a model has answered."""
 
 
 def predict(
@@ -42,7 +42,7 @@ def predict(
     for places, served, batch in _batches(windows, models):
         predictions = served.classifier.predict(batch)
         if watch is not None:
-            watch(served.classifier.card.modality, batch, predictions)
+            watch(served, batch, predictions)
         classes = served.classifier.card.classes
         for i, place in enumerate(places):
             answers[place] = prediction(windows[place].id, predictions, i, classes, served.info)
@@ -95,7 +95,11 @@ def describe(
         formats=list(formats),
         record_forms=list(forms),
         models=[
-            {**served.classifier.card.model_dump(mode="json"), "version": served.info.version}
+            {
+                # Without the counts of training windows: they are many, and few callers' concern.
+                **served.classifier.card.model_dump(mode="json", exclude={"distribution"}),
+                "version": served.info.version,
+            }
             for served in models.values()
         ],
     )

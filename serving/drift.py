@@ -103,6 +103,12 @@ def parts_of_windows(bins: Bins, expected: Array) -> Array:
     return parts
 
 
+def forgetting(n_windows: int, half_life: float) -> tuple[float, Array]:
+    """Return what windows of before count after ``n_windows`` more, and what each of those does."""
+    weights: Array = 0.5 ** (np.arange(n_windows)[::-1] / half_life)
+    return float(0.5 ** (n_windows / half_life)), weights
+
+
 def beyond(index: Array, ordinary: Array) -> NDArray[np.bool_]:
     """Return which features have shifted: more than conventional, and than is ordinary."""
     return index > np.maximum(ordinary, SLIGHT)
@@ -202,9 +208,7 @@ class Tally:
 
     def add(self, values: Array, probabilities: Array) -> None:
         """Count windows by features (n_windows, n_features) and probabilities of classes."""
-        n_windows = len(values)
-        weights = 0.5 ** (np.arange(n_windows)[::-1] / self._half_life)
-        kept = 0.5 ** (n_windows / self._half_life)
+        kept, weights = forgetting(len(values), self._half_life)
         self.counts *= kept
         self.counts += counts_of(bins_of(values, self.baseline.edges), weights)
         self.masses *= kept

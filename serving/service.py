@@ -20,16 +20,18 @@ import bentoml
 from bentoml.exceptions import BentoMLException, InvalidArgument
 from pydantic import ValidationError
 
-from features import ConfigError, Modality, QuaverError, SignalError
+from features import ConfigError, Modality, QuaverError, SignalError, Windows
 from serving import answering, feedback
 from serving.analysis_answer import FORMS
 from serving.analysis_app import LIMITS, PATIENCE_S, Analyses, application
 from serving.analysis_upload import SUFFIXES
 from serving.answering import Served
 from serving.boundary import MOST_BYTES, Boundary
+from serving.classifier import Predictions
 from serving.exam import load
 from serving.feedback_request import FeedbackRequest, FeedbackResponse
 from serving.following import Follower
+from serving.monitoring import Monitor
 from serving.page import site
 from serving.requests import DescribeRequest, ExplainRequest, PredictRequest
 from serving.responses import DescribeResponse, ExplainResponse, ModelInfo, PredictResponse
@@ -151,6 +153,7 @@ class Quaver:
         self.models = {m: open_model(model) for m, model in stored.items()}
         ANALYSES.models = self.models
         self.shadow = Shadow()
+        self.monitor = Monitor()
         self._follow(stored)
 
     def _follow(self, stored: dict[Modality, bentoml.Model]) -> None:
@@ -184,6 +187,11 @@ class Quaver:
     def _unshadow(self, modality: Modality) -> None:
         self.shadow.models = {m: one for m, one in self.shadow.models.items() if m != modality}
 
+    def _watch(self, served: Served, windows: Windows, answered: Predictions) -> None:
+        card = served.classifier.card
+        self.monitor.watch(card, answered)
+        self.shadow.watch(card.modality, windows, answered)
+
     @bentoml.api
     def predict(self, request: PredictRequest, /) -> PredictResponse:
         """Label windows: label, candidates, reason, calibrated probabilities, frequency.
@@ -192,7 +200,7 @@ class Quaver:
         """
         with _refusing():
             return PredictResponse.model_construct(
-                predictions=answering.predict(request.windows, self.models, self.shadow.watch)
+                predictions=answering.predict(request.windows, self.models, self._watch)
             )
 
     @bentoml.api

@@ -119,6 +119,21 @@ def test_requests_are_counted(real):
     assert re.search(counted, text)
 
 
+def test_answers_and_drift_are_in_the_metrics(real, tiny_of):
+    """Answers are counted at once; shares, and each feature's shift, are there soon after."""
+    card = tiny_of("accelerometer").card
+    real.http.post("/predict", json=EXAMPLE)
+    until = time.monotonic() + 60
+    while "quaver_drift_ordinary_features" not in (text := real.http.get("/metrics").text):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+    assert re.search(r'quaver_answers_total\{[^}]*modality="accelerometer"[^}]*\} [1-9]', text)
+    assert re.search(r'quaver_class_share\{label="rest",modality="accelerometer"\} [01]', text)
+    features = re.findall(r'quaver_drift_psi\{feature="(\w+)",modality="accelerometer"\}', text)
+    assert sorted(features) == sorted(card.columns)
+
+
 def test_samples_are_written_nowhere(real):
     """Neither a refusal nor the log holds a sample, and no mistake of a caller a traceback."""
     window = EXAMPLE["windows"][0]
