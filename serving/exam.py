@@ -182,12 +182,17 @@ def save(classifier: Classifier, exam: Exam, directory: Path) -> None:
     """Write a classifier into a directory that must not exist yet."""
     directory.mkdir(parents=True)
     card = json.dumps(classifier.card.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    (directory / "card.json").write_text(card + "\n", encoding="utf-8")
+    (directory / "card.json").write_text(_in_rows(card) + "\n", encoding="utf-8")
     for name, trees in (("booster", classifier.booster), ("detector", classifier.detector)):
         (directory / f"{name}.txt").write_text(trees.model_to_string(), encoding="utf-8")
     classifier.reference.save(directory / "novelty.npz")
     exam.save(directory / "exam.npz")
     (directory / SUMS).write_text(_checksums(directory), encoding="utf-8")
+
+
+def _in_rows(text: str) -> str:
+    """Put lists of numbers on one line each; no string of JSON holds a line's end."""
+    return re.sub(r"\[\n[\d\s.,eE+-]*\]", lambda row: " ".join(row[0].split()), text)
 
 
 def load(directory: Path) -> Classifier:

@@ -221,6 +221,19 @@ def promoted(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database with its tables and nothing in them, to be copied: it takes seconds."""
+    import mlflow  # noqa: PLC0415  (not where nothing is logged)
+
+    path = tmp_path_factory.mktemp("registry") / "mlflow.db"
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{path}")
+    mlflow.search_experiments()
+    mlflow.set_tracking_uri(before)
+    return path
+
+
+@pytest.fixture(scope="session")
 def client(promoted: Path) -> "Iterator[TestClient]":
     """The service in process, with the tiny models."""
     from in_process import service_client  # noqa: PLC0415

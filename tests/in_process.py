@@ -34,7 +34,7 @@ def bentoml_store(home: Path) -> Iterator[None]:
 def metrics_apart() -> Iterator[None]:
     """Let BentoML count for itself: two services of one process cannot register the same counts."""
     apart = PrometheusClient(multiproc=False)
-    apart._registry = CollectorRegistry()
+    apart._registry = CollectorRegistry()  # noqa: SLF001
     with BentoMLContainer.metrics_client.patch(apart):
         yield
 

@@ -8,7 +8,7 @@ import yaml
 
 from features import ConfigError
 from training.config import ModelConfig, load_config
-from training.promote import Gate
+from training.gate import Gate
 from training.simulate.config import Simulation
 from training.simulate.parameters import Physiology
 

@@ -1,5 +1,7 @@
 """Tracking: a run is complete or absent, and what MLflow cannot do is said in a sentence."""
 
+import shutil
+
 import mlflow
 import pytest
 
@@ -9,9 +11,10 @@ from training.tracking import Content, Logged
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
+def store(empty_registry, tmp_path, monkeypatch):
     """A tracking database of the test's own."""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_registry, tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     tracking.connect()
     return mlflow.MlflowClient()
@@ -85,10 +88,10 @@ def test_the_champion_is_the_model_that_was_made_so(content):
     """There is no champion before, and exactly the named version after."""
     classifier, what = content
     first = tracking.log_training(what, classifier, "quaver-emg")
-    assert tracking.champion("quaver-emg") is None
+    assert tracking.aliased("quaver-emg") is None
     tracking.log_training(what, classifier, "quaver-emg")
-    tracking.set_champion(first)
-    assert first == tracking.champion("quaver-emg")
+    tracking.set_alias("quaver-emg", "champion", first.model_version)
+    assert first == tracking.aliased("quaver-emg")
 
 
 @pytest.mark.usefixtures("store")

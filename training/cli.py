@@ -9,7 +9,9 @@ from typing import Annotated, get_args
 
 import typer
 
-from features import Modality, QuaverError, SignalError, check_modality
+from features import Modality, QuaverError, check_modality
+from training import cli_recordings
+from training.cli_recordings import Root
 from training.environment import prepare
 from training.layout import Layout
 
@@ -24,7 +26,6 @@ app = typer.Typer(
 Modalities = Annotated[
     list[str] | None, typer.Argument(help="emg, accelerometer, gyroscope; all when none is named.")
 ]
-Root = Annotated[Path, typer.Option(help="The project's folder.", hidden=True)]
 
 
 @app.command()
@@ -100,109 +101,105 @@ def evaluate(
             " Default: the test sets of the configuration."
         ),
     ] = None,
+    run: Annotated[
+        str | None, typer.Option(help="MLflow run whose model answers, by id or as emg:champion.")
+    ] = None,
     root: Root = Path(),
 ) -> None:
     """Let the trained model answer data sets, and print and log a table for each."""
-    from training.commands.evaluate import evaluate_sets
+    from training.commands.evaluate import evaluate_run, evaluate_sets
 
+    if run is not None:
+        for text in evaluate_run(run, Layout(root), tuple(data or ())):
+            typer.echo(text)
+        return
     for modality in _chosen(modalities):
         for text in evaluate_sets(modality, Layout(root), tuple(data or ())):
             typer.echo(text)
 
 
 @app.command()
-def promote(
-    modalities: Modalities = None,
-    run: Annotated[
-        str | None, typer.Option(help="MLflow run to promote; default: the last training.")
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            help="MLflow runs by id, or as emg:champion, emg:challenger, emg:3, emg:last."
+        ),
+    ],
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="What the runs are compared with, likewise; default: the first of them."),
     ] = None,
     root: Root = Path(),
 ) -> None:
-    """Put a model into service: exam, gate, BentoML store, alias `champion`."""
-    from training.commands.promote import promote_run
+    """Compare runs on the windows of the same held-out subjects: who errs less, and where."""
+    from training.commands.compare import compare_named
 
-    if run is not None and len(modalities or ()) > 1:
-        raise SignalError("--run names one model; name one modality or none with it")
-    chosen = _chosen(modalities) if run is None or modalities else (None,)
-    for modality in chosen:
-        for line in promote_run(modality, run, Layout(root)):
-            typer.echo(line)
+    for text in compare_named(runs, baseline, Layout(root)):
+        typer.echo(text)
 
 
 @app.command()
-def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a function)
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet, EDF/EDF+, WFDB or WAV recording.")],
-    modality: Annotated[str | None, typer.Option(help="emg, accelerometer or gyroscope.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Unit, where the file does not say.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Sampling rate in hertz, likewise.")] = None,
-    time_column: Annotated[
-        str | None, typer.Option(help="Column of times in seconds, instead of a rate.")
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Columns by name or number, joined by commas.")
-    ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="All of that as YAML; see `quaver schema mapping`.")
-    ] = None,
-    channel: Annotated[
-        str | None, typer.Option(help="The one channel of an EMG; default: each by itself.")
-    ] = None,
-    start: Annotated[
-        float | None, typer.Option("--from", help="Seconds from which on to look.")
-    ] = None,
-    stop: Annotated[float | None, typer.Option("--to", help="Seconds up to which to look.")] = None,
-    hop: Annotated[float, typer.Option(help="Seconds from window to window.")] = 1.0,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="csv: spans, episodes and events; json: the whole record; fhir: the same as HL7"
-            " FHIR R4 Observations; windows: the answer to each window as CSV.",
+def promote(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="MLflow runs by id, or as emg:3; emg, accelerometer or gyroscope: the last"
+            " training of it. All three when left out."
         ),
-    ] = "csv",
-    report: Annotated[
-        Path | None, typer.Option(help="Write the record as one page of HTML with its figure.")
     ] = None,
-    earlier: Annotated[
-        Path | None,
-        typer.Option(help="A record of the same subject, made with --format json, to compare."),
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="A classifier's directory; default: the one served.")
-    ] = None,
+    *,
+    challenger: Annotated[
+        bool,
+        typer.Option(help="Let it answer beside the champion (`quaver serve --shadow`) instead."),
+    ] = False,
     root: Root = Path(),
 ) -> None:
-    """Make the record of a recording: episodes, events, rates, shares, and the timeline."""
-    from training.commands.label import Wish, label_file
+    """Put a model into service: exam, gate, BentoML store, alias `champion`.
 
-    typer.echo(
-        label_file(
-            file,
-            mapping_file=mapping,
-            given={
-                "modality": modality,
-                "unit": unit,
-                "rate": rate,
-                "time-column": time_column,
-                "columns": columns,
-            },
-            wish=Wish(output, hop, channel, start, stop, earlier, report),
-            model=model,
-            layout=Layout(root),
-        ),
-        nl=False,
-    )
+    Exit status 3, and nothing has changed, when it does not pass the gate of configs/promote.yaml.
+    """
+    from training.commands.promote import promote_run
+
+    for run in runs or get_args(Modality):
+        promote_run(run, Layout(root), challenger=challenger)
+
+
+@app.command()
+def rollback(
+    modality: Annotated[str, typer.Argument(help="emg, accelerometer or gyroscope.")],
+) -> None:
+    """Let the model that was served before the present champion serve again."""
+    from training.commands.promote import roll_back
+
+    roll_back(check_modality(modality))
+
+
+app.command()(cli_recordings.label)
+app.add_typer(cli_recordings.feedback, name="feedback")
 
 
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    *,
+    follow: Annotated[
+        bool, typer.Option(help="Adopt what is promoted meanwhile, without a new start.")
+    ] = False,
+    shadow: Annotated[
+        bool,
+        typer.Option(help="Let challengers answer too; /metrics counts where they disagree."),
+    ] = False,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(help="Keep windows that people have labelled (POST /feedback) in a folder."),
+    ] = None,
 ) -> None:
     """Serve the promoted models over HTTP (BentoML), until Ctrl-C."""
     from training.commands.serve import serve_models
 
-    raise typer.Exit(serve_models(host, port))
+    raise typer.Exit(serve_models(host, port, follow=follow, shadow=shadow, feedback=feedback))
 
 
 @app.command()

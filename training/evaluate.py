@@ -180,21 +180,30 @@ def calibration_error(judged: Judged) -> float:
 
 def reliability(judged: Judged) -> list[dict[str, float]]:
     """Return confidence and accuracy of the most probable class, by bin of confidence."""
-    rows = _scored(judged)
-    probabilities = judged.probabilities[rows]
-    top = probabilities.argmax(axis=1)
-    right = np.array(judged.classes)[top] == judged.labels[rows]
-    confidence = probabilities.max(axis=1)
-    place = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    confidence, right, count = (sums.sum(axis=0) for sums in reliability_sums(judged))
     return [
         {
-            "confidence": float(confidence[place == b].mean()),
-            "accuracy": float(right[place == b].mean()),
-            "n": float((place == b).sum()),
+            "confidence": float(confidence[b] / count[b]),
+            "accuracy": float(right[b] / count[b]),
+            "n": float(count[b]),
         }
         for b in range(_BINS)
-        if (place == b).any()
+        if count[b] > 0
     ]
+
+
+def reliability_sums(judged: Judged) -> tuple[Array, Array, Array]:
+    """Return sums of confidence, of right answers and of windows, each (n_groups, n_bins)."""
+    rows = _scored(judged)
+    groups, group = np.unique(judged.groups, return_inverse=True)
+    probabilities = judged.probabilities[rows]
+    right = np.array(judged.classes)[probabilities.argmax(axis=1)] == judged.labels[rows]
+    confidence = probabilities.max(axis=1)
+    place = (group[rows], np.minimum((confidence * _BINS).astype(int), _BINS - 1))
+    sums = np.zeros((3, len(groups), _BINS))
+    for total, values in zip(sums, (confidence, right, 1.0), strict=True):
+        np.add.at(total, place, values)
+    return sums[0], sums[1], sums[2]
 
 
 def coverage(judged: Judged) -> dict[str, float]:
@@ -202,13 +211,21 @@ def coverage(judged: Judged) -> dict[str, float]:
 
     Windows that could not be judged at all (a gap, too short) do not count.
     """
-    rows = _scored(judged)
-    covered = np.array([judged.labels[i] in judged.candidates[i] for i in rows])
-    groups = judged.groups[rows]
-    by_group = [float(covered[groups == g].mean()) for g in np.unique(groups)]
-    if not by_group:
+    by_group = covered_by_group(judged)
+    by_group = by_group[np.isfinite(by_group)]
+    if len(by_group) == 0:
         return {"mean": float("nan"), "worst": float("nan")}
-    return {"mean": float(np.mean(by_group)), "worst": float(np.min(by_group))}
+    return {"mean": float(by_group.mean()), "worst": float(by_group.min())}
+
+
+def covered_by_group(judged: Judged) -> Array:
+    """Return the share of each subject's windows that are covered; NaN where none counts."""
+    rows = _scored(judged)
+    groups, group = np.unique(judged.groups, return_inverse=True)
+    covered = np.array([judged.labels[i] in judged.candidates[i] for i in rows], dtype=np.float64)
+    number = np.bincount(group[rows], minlength=len(groups))
+    total = np.bincount(group[rows], weights=covered, minlength=len(groups))
+    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
 
 def abstention_curve(judged: Judged, points: int = 41) -> list[dict[str, float]]:

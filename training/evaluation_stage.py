@@ -2,8 +2,13 @@
 
 import json
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from features import ConfigError, Modality
 from serving.classifier import Classifier
@@ -14,6 +19,7 @@ from training.datasets.opening import Opened
 from training.evaluate import Judged, headline, join_judged, report
 from training.features_stage import labelled_windows, opened_sources
 from training.layout import Layout, write_json
+from training.predictions import PREDICTIONS, frame_of, write
 
 
 def evaluate_stage(modality: Modality, layout: Layout) -> dict[str, Any]:
@@ -22,13 +28,16 @@ def evaluate_stage(modality: Modality, layout: Layout) -> dict[str, Any]:
     tracking.connect()
     classifier = load(layout.model(modality))
     reports: dict[str, Any] = {}
+    kept: list[pd.DataFrame] = []
     for opened in opened_sources(config.data.test, modality, layout):
-        judged = judge_source(classifier, opened, config)
-        if judged is not None:
-            reports[f"{opened.source.name}_{opened.folder.name}"] = report(
-                judged, samples=config.training.bootstrap_samples, seed=config.training.seed
+        answers = judge_source(classifier, opened, config)
+        if answers is not None:
+            name = f"{opened.source.name}_{opened.folder.name}"
+            reports[name] = report(
+                answers.judged, samples=config.training.bootstrap_samples, seed=config.training.seed
             )
-    log_reports(reports, logged_run(modality, layout), "test")
+            kept.append(frame_of(answers.judged, answers.ids, opened.name))
+    log_reports(reports, kept, logged_run(modality, layout), "test")
     write_json(
         layout.reports(modality) / "evaluate.json",
         {name: headline(each) for name, each in reports.items()},
@@ -36,9 +45,18 @@ def evaluate_stage(modality: Modality, layout: Layout) -> dict[str, Any]:
     return reports
 
 
-def judge_source(classifier: Classifier, opened: Opened, config: ModelConfig) -> Judged | None:
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Answers to the windows of a source, and the names of those windows."""
+
+    judged: Judged
+    ids: NDArray[np.str_]
+
+
+def judge_source(classifier: Classifier, opened: Opened, config: ModelConfig) -> Answers | None:
     """Let a classifier answer every labelled window of a source; None when it has none."""
     parts: list[Judged] = []
+    ids: list[NDArray[np.str_]] = []
     for batch in labelled_windows([opened], config, "evaluate"):
         predictions = classifier.predict(batch.windows, workers=2)
         parts.append(
@@ -46,20 +64,26 @@ def judge_source(classifier: Classifier, opened: Opened, config: ModelConfig) ->
                 predictions, classifier.card.classes, batch.labels, batch.groups, batch.sources
             )
         )
-    return join_judged(parts) if parts else None
+        ids.append(batch.ids)
+    return Answers(join_judged(parts), np.concatenate(ids)) if parts else None
 
 
-def log_reports(reports: dict[str, Any], run_id: str, name: str) -> None:
-    """Add reports of data sets to a run: figures as metrics, everything as a file."""
+def log_reports(reports: dict[str, Any], kept: list[pd.DataFrame], run_id: str, name: str) -> None:
+    """Add reports of data sets to a run: figures as metrics; reports and answers as files."""
     figures = {
         f"{source}__{figure}": value
         for source, each in reports.items()
         for figure, value in headline(each).items()
     }
     with tempfile.TemporaryDirectory() as temporary:
-        path = Path(temporary) / f"{name}.json"
-        write_json(path, reports)
-        tracking.log_evaluation(run_id, figures, {f"evaluation/{name}.json": path})
+        whole = Path(temporary) / f"{name}.json"
+        write_json(whole, reports)
+        files = {f"evaluation/{name}.json": whole}
+        for frame in kept:
+            place = f"{PREDICTIONS}/{frame['data_set'].iloc[0]}.parquet"
+            files[place] = Path(temporary) / place
+            write(frame, files[place])
+        tracking.log_evaluation(run_id, figures, files)
 
 
 def logged_run(modality: Modality, layout: Layout) -> str:

@@ -1,47 +1,61 @@
-"""Promote: put a model into service. The only module of the laboratory that imports bentoml.
+"""Promote: let another model serve, or go back to the one before.
 
-The steps are: fetch the model from the registry, let it sit its exam, pass the gate, copy it into
-the BentoML store, and only then let the registry's alias point at it.
+What serves is what the BentoML store names; what the registry's alias ``champion`` names is the
+same model. They cannot change at one instant, so a change is announced first, and its last step,
+one rename, is the change::
+
+    announced ─▶ stored ─▶ registered ─▶ served ─▶ done
+    └──────── the old model serves ────┘ └─ the new ─┘
+
+A process that ends before ``served`` leaves the old model in service; whoever changes or starts
+the service next finds the announcement and takes back what had been done.
 """
 
-import shutil
+import json
 import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
 
-import bentoml
-from pydantic import Field
-
-from features import ContractError, GateError, Section
+from features import ConfigError, ContractError, Modality, Section
 from serving.card import Card
 from serving.exam import load
+from serving.selection import CHALLENGER as BESIDE
+from training import bento_store as store
 from training import tracking
-from training.tracking import Logged
+from training.compare import Comparison
+from training.gate import Check, Gate, checks, pass_gate
+from training.run_comparison import compare_runs
+from training.tracking import CHALLENGER, CHAMPION, Logged
 
-Share = Annotated[float, Field(ge=0, le=1)]
 
+class Announcement(Section):
+    """What is about to be served in whose place: a file for as long as a change lasts."""
 
-class Gate(Section):
-    """What a model must reach by its own card to be served: ``configs/promote.yaml``."""
-
-    minimum_macro_f1: Share
-    maximum_undecided: Share
-    maximum_calibration_error: Share
-    minimum_mean_coverage: Share
+    name: str
+    before: str | None
+    """The registry's version that is served, None when none is."""
+    place: str
+    """The store's name of what is to be served."""
+    version: str
+    """The registry's version of it."""
+    is_new: bool
+    """Whether the store did not have it before."""
 
 
 @dataclass(frozen=True)
 class Promoted:
-    """A model in service."""
+    """A model in service, or beside it."""
 
     logged: Logged
     tag: str
-    checks: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
 
 
-def promote(logged: Logged, gate: Gate) -> Promoted:
-    """Put a registered model into service.
+def promote(
+    logged: Logged, gate: Gate, told: Callable[[Check], object] = lambda _: None
+) -> Promoted:
+    """Put a registered model into service; each check of the gate is told as it is made.
 
     Raises
     ------
@@ -50,81 +64,173 @@ def promote(logged: Logged, gate: Gate) -> Promoted:
     GateError
         When it does not reach what the gate asks; nothing has changed then.
     """
-    with tempfile.TemporaryDirectory() as temporary:
+    name = logged.model_name
+    with store.alone(), tempfile.TemporaryDirectory() as temporary:
+        _settle(name)
         directory = tracking.fetch_classifier(logged, Path(temporary))
         classifier = load(directory)
-        checks = pass_gate(classifier.card, gate)
-        tag = _existing(logged, classifier.card) or _store(directory, logged, classifier.card)
-    tracking.set_champion(logged)
-    return Promoted(logged, tag, checks)
+        before = store.served(name)
+        champion = None if before is None or before.logged == logged else _card(before.directory)
+        comparison = _compared(logged, before, gate)
+        asked = checks(classifier, directory, gate, champion, comparison)
+        made = pass_gate(name, asked, told)
+        if before is not None and before.logged == logged and _fits(before.directory):
+            return Promoted(logged, before.tag, made)
+        place = _staged(directory, logged, classifier.card, name, before)
+        for _ in steps(Announcement(
+            name=name,
+            before=None if before is None else before.logged.model_version,
+            place=place,
+            version=logged.model_version,
+            is_new=True,
+        )):  # fmt: skip
+            pass
+        _dismiss_challenger(logged)
+    return Promoted(logged, f"{name}:{place}", made)
 
 
-def pass_gate(card: Card, gate: Gate) -> tuple[str, ...]:
-    """Check a card's figures against the gate; return a line for each check.
+def challenge(logged: Logged) -> Promoted:
+    """Let a registered model answer beside the champion, for ``quaver serve --shadow``.
+
+    It has to fit this code, no more: how good it is will be seen.
 
     Raises
     ------
-    GateError
-        Naming every check that failed.
+    ContractError
+        When it fails its exam under this code.
     """
-    metrics = card.metrics
-    checks = (
-        ("macro F1 of decided windows", metrics["macro_f1"]["value"], ">=", gate.minimum_macro_f1),
-        ("share undecided", metrics["undecided"]["value"], "<=", gate.maximum_undecided),
-        (
-            "expected calibration error",
-            metrics["expected_calibration_error"],
-            "<=",
-            gate.maximum_calibration_error,
-        ),
-        ("mean coverage", metrics["coverage"]["mean"], ">=", gate.minimum_mean_coverage),
-    )
-    lines: list[str] = []
-    failed: list[str] = []
-    for what, value, side, limit in checks:
-        good = value >= limit if side == ">=" else value <= limit
-        line = f"{what} {value:.3f} {side} {limit:g}"
-        lines.append(f"{'passed' if good else 'FAILED'}  {line}")
-        if not good:
-            failed.append(line)
-    if failed:
-        raise GateError(f"{card.name} does not pass the gate: not {'; not '.join(failed)}")
-    return tuple(lines)
+    name = logged.model_name + BESIDE
+    with store.alone(), tempfile.TemporaryDirectory() as temporary:
+        _settle(logged.model_name)
+        directory = tracking.fetch_classifier(logged, Path(temporary))
+        card = load(directory).card
+        before = store.served(logged.model_name, name)
+        place = _staged(directory, logged, card, name, None)
+        store.put(name, place)
+        tracking.set_alias(logged.model_name, CHALLENGER, logged.model_version)
+        store.point(name, place)
+        if before is not None:
+            store.remove(name, before.place)
+    return Promoted(logged, f"{name}:{place}")
 
 
-def served_directory(name: str) -> Path | None:
-    """Return the directory of the model that is served under a name, None when none is."""
-    try:
-        return Path(bentoml.models.get(f"{name}:latest").path)
-    except bentoml.exceptions.NotFound:
+def rollback(modality: Modality) -> Promoted:
+    """Let the model that was served before serve again.
+
+    Raises
+    ------
+    ConfigError
+        When there is none to go back to.
+    ContractError
+        When it no longer fits this code.
+    """
+    name = f"quaver-{modality}"
+    with store.alone():
+        _settle(name)
+        now = store.served(name)
+        if now is None:
+            raise ConfigError(f"no model for {modality} is served; run `quaver promote {modality}`")
+        earlier = None if now.replaces is None else store.stored(name, now.replaces)
+        if earlier is None:
+            raise ConfigError(
+                f"{now.tag} is the first model served for {modality}; there is none to go back to"
+            )
+        load(earlier.directory)
+        for _ in steps(Announcement(
+            name=name,
+            before=now.logged.model_version,
+            place=earlier.place,
+            version=earlier.logged.model_version,
+            is_new=False,
+        )):  # fmt: skip
+            pass
+    return Promoted(earlier.logged, earlier.tag)
+
+
+def steps(change: Announcement) -> Iterator[str]:
+    """Make a change step by step; yield the name of each after it was taken."""
+    path = store.announcement(change.name)
+    part = path.with_suffix(".part")
+    part.write_text(change.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+    yield "announced"
+    if change.is_new:
+        store.put(change.name, change.place)
+    yield "stored"
+    tracking.set_alias(change.name, CHAMPION, change.version)
+    yield "registered"
+    store.point(change.name, change.place)
+    yield "served"
+    path.unlink()
+    yield "done"
+
+
+def settle(name: str) -> str | None:
+    """Take back a change that was not completed; return what is to be said of it, if it was."""
+    if not store.announcement(name).is_file():
         return None
+    with store.alone():
+        return _settle(name)
 
 
-def _labels(logged: Logged, card: Card) -> dict[str, str]:
-    return {
+def _settle(name: str) -> str | None:
+    path = store.announcement(name)
+    if not path.is_file():
+        return None
+    change = Announcement.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    now = store.served(name)
+    completed = now is not None and now.place == change.place
+    if not completed:
+        tracking.set_alias(name, CHAMPION, change.before)
+        if change.is_new:
+            store.remove(name, change.place)
+    path.unlink()
+    if completed:
+        return None
+    kept = "none is served" if change.before is None else f"version {change.before} serves"
+    return f"a promotion of {name} was interrupted and has been taken back: {kept}, as before it"
+
+
+def _compared(logged: Logged, before: store.Stored | None, gate: Gate) -> Comparison | str | None:
+    if before is None or before.logged == logged or gate.maximum_loss is None:
+        return None
+    try:
+        return compare_runs(before.logged.run_id, logged.run_id)
+    except ConfigError as error:
+        return str(error)
+
+
+def _staged(
+    directory: Path, logged: Logged, card: Card, name: str, before: store.Stored | None
+) -> str:
+    labels = {
         "run_id": logged.run_id,
         "version": logged.model_version,
         "fingerprint": card.fingerprint,
     }
+    if before is not None:
+        same = before.logged == logged
+        replaced = before.replaces if same else before.place
+        labels |= {} if replaced is None else {"replaces": replaced}
+    return store.stage(directory, card, labels, name)
 
 
-def _existing(logged: Logged, card: Card) -> str | None:
-    """Return the tag of the store's newest model when it is this one already."""
+def _dismiss_challenger(logged: Logged) -> None:
+    """Remove what answered beside the champion, now that it is the champion."""
+    name = logged.model_name + BESIDE
+    beside = store.served(logged.model_name, name)
+    if beside is not None and beside.logged == logged:
+        tracking.set_alias(logged.model_name, CHALLENGER, None)
+        store.dismiss(name)
+
+
+def _fits(directory: Path) -> bool:
     try:
-        newest = bentoml.models.get(f"{card.name}:latest")
-    except bentoml.exceptions.NotFound:
-        return None
-    if dict(newest.info.labels) != _labels(logged, card):
-        return None
-    try:
-        load(Path(newest.path))
+        load(directory)
     except ContractError:
-        return None
-    return str(newest.tag)
+        return False
+    return True
 
 
-def _store(directory: Path, logged: Logged, card: Card) -> str:
-    metadata: dict[str, Any] = {"modality": card.modality, "classes": list(card.classes)}
-    with bentoml.models.create(card.name, labels=_labels(logged, card), metadata=metadata) as model:
-        shutil.copytree(directory, model.path, dirs_exist_ok=True)
-    return str(model.tag)
+def _card(directory: Path) -> Card:
+    return Card.model_validate_json((directory / "card.json").read_text(encoding="utf-8"))

@@ -24,8 +24,12 @@ from features import ConfigError
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 CHAMPION = "champion"
+"""Alias of the model that serves."""
+CHALLENGER = "challenger"
+"""Alias of the model that answers beside it."""
 _ARTIFACT = "classifier"
 _PATIENCE_S = 5.0
+_HASHES = ("data_sha256", "fingerprint", "git_commit")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,22 @@ class Logged:
     run_id: str
     model_name: str
     model_version: str
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a run says of itself."""
+
+    run_id: str
+    name: str
+    params: Mapping[str, str]
+    hashes: Mapping[str, str]
+    """Of data and features, and the commit."""
+
+    @property
+    def title(self) -> str:
+        """Return the name with as much of the id as tells runs of one name apart."""
+        return f"{self.name} ({self.run_id[:8]})"
 
 
 @dataclass(frozen=True)
@@ -151,6 +171,26 @@ def fetch_classifier(logged: Logged, into: Path) -> Path:
     return next(path.parent for path in root.rglob("card.json"))
 
 
+def fetch_files(run_id: str, folder: str, into: Path) -> list[Path]:
+    """Download a folder of a run; return its files, none when the run has no such folder."""
+    with _clear_errors():
+        if not mlflow.artifacts.list_artifacts(run_id=run_id, artifact_path=folder):
+            return []
+        root = mlflow.artifacts.download_artifacts(
+            run_id=run_id, artifact_path=folder, dst_path=str(into)
+        )
+    return sorted(path for path in Path(root).rglob("*") if path.is_file())
+
+
+def run_facts(run_id: str) -> RunFacts:
+    """Return what a run says of itself."""
+    with _clear_errors():
+        run = mlflow.get_run(run_id)
+    tags = run.data.tags
+    hashes = {name: tags[name] for name in _HASHES if name in tags}
+    return RunFacts(run_id, run.info.run_name, dict(run.data.params), hashes)
+
+
 def find_run(run_id: str) -> Logged:
     """Return the registered model of a run.
 
@@ -170,17 +210,31 @@ def find_run(run_id: str) -> Logged:
     return Logged(run_id, newest.name, str(newest.version))
 
 
-def set_champion(logged: Logged) -> None:
-    """Let the alias ``champion`` point at a model."""
+def set_alias(model_name: str, alias: str, version: str | None) -> None:
+    """Let an alias point at a version of a model, or at none."""
     with _clear_errors():
         client = mlflow.MlflowClient()
-        client.set_registered_model_alias(logged.model_name, CHAMPION, logged.model_version)
+        if version is None:
+            client.delete_registered_model_alias(model_name, alias)
+        else:
+            client.set_registered_model_alias(model_name, alias, version)
 
 
-def champion(model_name: str) -> Logged | None:
-    """Return the model that is served, None when there is none yet."""
+def version_of(model_name: str, version_or_alias: str) -> Logged | None:
+    """Return a registered model by its version or an alias, None when there is none."""
+    if not version_or_alias.isdecimal():
+        return aliased(model_name, version_or_alias)
     try:
-        version = mlflow.MlflowClient().get_model_version_by_alias(model_name, CHAMPION)
+        found = mlflow.MlflowClient().get_model_version(model_name, version_or_alias)
+    except MlflowException:
+        return None
+    return Logged(str(found.run_id), model_name, version_or_alias)
+
+
+def aliased(model_name: str, alias: str = CHAMPION) -> Logged | None:
+    """Return the model that an alias points at, None when it points at none."""
+    try:
+        version = mlflow.MlflowClient().get_model_version_by_alias(model_name, alias)
     except MlflowException:
         return None
     return Logged(str(version.run_id), model_name, str(version.version))

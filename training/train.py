@@ -1,7 +1,7 @@
 """Train: from a table of labelled features to a classifier and what is known of it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from features import SignalError
 from serving.card import Provenance
 from serving.classifier import Classifier
 from training.config import Booster, ModelConfig
+from training.distribution import distribution_of
 from training.evaluate import Judged, join_judged, report
 from training.fit import (
     CrossFit,
@@ -37,6 +38,8 @@ class Trained:
 
     classifier: Classifier
     judged: Judged
+    ids: NDArray[np.str_]
+    """Names of the judged windows."""
     report: dict[str, Any]
     boosters: list[Booster]
     """Parameters of each fold, then of the final model."""
@@ -82,7 +85,10 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
     }
     everything = np.ones(len(kept), dtype=np.bool_)
     classifier = assemble(final, crossed, everything, config, provenance, metrics)
-    return Trained(classifier, judged, figures, boosters)
+    as_judged = kept[np.concatenate([np.flatnonzero(mask) for mask in crossed.held_out])]
+    distribution = distribution_of(as_judged.features.values, classifier.card.columns, judged)
+    card = classifier.card.model_copy(update={"distribution": distribution})
+    return Trained(replace(classifier, card=card), judged, as_judged.ids, figures, boosters)
 
 
 def judge_folds(crossed: CrossFit, config: ModelConfig, provenance: Provenance) -> Judged:
@@ -129,8 +135,14 @@ def _provenance(table: LabelledTable, config: ModelConfig, description: str) -> 
 
 def _headline(figures: dict[str, Any]) -> dict[str, Any]:
     kept = ("macro_f1", "accuracy", "undecided")
+    by_class = {
+        name.removeprefix("f1__"): figure
+        for name, figure in figures["figures"].items()
+        if name.startswith("f1__")
+    }
     return {
         **{name: figures["figures"][name] for name in kept},
+        "f1": by_class,
         "expected_calibration_error": figures["expected_calibration_error"],
         "coverage": figures["coverage"],
         "n_windows": figures["n_windows"],

@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from features import Modality
 from serving.exam import Exam, load, save
-from training import plots, tracking
+from training import plots, predictions, tracking
 from training.config import ModelConfig, load_config
 from training.datasets.opening import Opened
 from training.evaluate import headline
@@ -14,6 +15,7 @@ from training.exam_windows import exam_windows
 from training.features_stage import opened_sources
 from training.layout import Layout, write_json
 from training.model_card import model_card
+from training.predictions import FOLDS, PREDICTIONS
 from training.table import LabelledTable
 from training.tracking import Content, Logged
 from training.train import Trained, train
@@ -31,7 +33,8 @@ def train_stage(modality: Modality, layout: Layout) -> tuple[Trained, Logged]:
         windows = exam_windows(modality, layout, config.features.window_s)
         save(trained.classifier, Exam.set(windows, trained.classifier), directory)
         load(directory)
-        files = _training_files(trained, Path(temporary) / "report")
+        sets = {one.source.name: one.name for one in opened}
+        files = _training_files(trained, sets, Path(temporary) / "report")
         logged = tracking.log_training(_content(trained, config, files), directory, config.name)
         _replace(directory, layout.model(modality))
         _replace(Path(temporary) / "report", layout.reports(modality) / "train")
@@ -47,7 +50,7 @@ def _describe(opened: list[Opened]) -> str:
     return "; ".join(kinds)
 
 
-def _training_files(trained: Trained, folder: Path) -> dict[str, Path]:
+def _training_files(trained: Trained, sets: Mapping[str, str], folder: Path) -> dict[str, Path]:
     """Write the report of a training; return each file with its place in the run."""
     card = trained.classifier.card
     title = f"{card.name}, {card.provenance.data}, held-out subjects"
@@ -62,7 +65,14 @@ def _training_files(trained: Trained, folder: Path) -> dict[str, Path]:
     text.write_text(model_card(card, trained.report), encoding="utf-8")
     whole = folder / "report.json"
     write_json(whole, trained.report)
-    return {**paths, "model_card.md": text, "report.json": whole}
+    answers = folder / f"{FOLDS}.parquet"
+    predictions.write(predictions.frame_of(trained.judged, trained.ids, sets), answers)
+    return {
+        **paths,
+        "model_card.md": text,
+        "report.json": whole,
+        f"{PREDICTIONS}/{FOLDS}.parquet": answers,
+    }
 
 
 def _content(trained: Trained, config: ModelConfig, files: dict[str, Path]) -> Content:

@@ -108,6 +108,19 @@ def window_id(recording_id: str, start_s: float) -> str:
     return f"{recording_id}@{start_s:.3f}"
 
 
+def recording_of(window: str) -> str:
+    """Return the recording of a window by its name."""
+    return window.rpartition("@")[0] or window
+
+
+def start_of_s(window: str) -> float:
+    """Return where in its recording a window begins, by its name; NaN where it does not tell."""
+    try:
+        return float(window.rpartition("@")[2])
+    except ValueError:
+        return float("nan")
+
+
 def label_windows(
     labelled: LabelledRecording, rules: Labelling, window_s: float = 4.0
 ) -> LabelledWindows:

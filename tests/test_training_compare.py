@@ -1,0 +1,230 @@
+"""Comparing: the same windows of the same subjects, paired, with honest intervals and flips."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import f1_score
+
+from features import ConfigError
+from training.compare import compare
+from training.flips import BROKEN, GIVEN_UP, MENDED, STILL_WRONG, TAKEN_UP
+from training.run_comparison import held_out
+
+CLASSES = ("tremor", "rest", "voluntary")
+
+
+def answered(rng, labels, groups, right_share, undecided_share=0.1, data_set="simulated"):
+    """Answer windows: rightly, wrongly or not at all, with probabilities to match."""
+    chance = rng.random(len(labels))
+    wrong = rng.choice(CLASSES, len(labels))
+    answers = np.where(chance < right_share, labels, wrong)
+    abstained = rng.random(len(labels)) < undecided_share
+    probabilities = rng.dirichlet(np.ones(len(CLASSES)), len(labels))
+    top = np.array([CLASSES.index(answer) for answer in answers])
+    probabilities[np.arange(len(labels)), top] += 2
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    frame = pd.DataFrame({
+        "window_id": [f"{group}-{i}" for i, group in enumerate(groups)],
+        "data_set": data_set,
+        "group": groups,
+        "label": labels,
+        "answer": np.where(abstained, "undecided", answers),
+        "reason": np.where(abstained, "several_candidates", ""),
+        "candidates": ["tremor rest" if each else answer
+                       for each, answer in zip(abstained, answers, strict=True)],
+    })  # fmt: skip
+    return frame.assign(**{f"p_{name}": probabilities[:, k] for k, name in enumerate(CLASSES)})
+
+
+@pytest.fixture
+def people(rng):
+    """Labels and subjects of 600 windows of 20 people."""
+    return rng.choice(CLASSES, 600), np.repeat([f"person {k:02}" for k in range(20)], 30)
+
+
+@pytest.fixture
+def two(rng, people):
+    """A worse and a better model."""
+    return answered(rng, *people, 0.6), answered(rng, *people, 0.9)
+
+
+def compared(first, second, samples=200, seed=3):
+    """Compare with few samples."""
+    return compare(first, second, samples=samples, seed=seed)
+
+
+def test_a_model_is_no_better_than_itself(two):
+    """Every difference is nothing, for certain, and no window is answered otherwise."""
+    comparison = compared(two[0], two[0])
+
+    for change in comparison.data_sets[0].changes.values():
+        assert (0, 0, 0) == (change.difference, change.low, change.high)
+    assert comparison.data_sets[0].flips == ()
+    assert "cannot be told from" in comparison.verdict("one", "other")
+
+
+def test_what_one_wins_the_other_loses(two):
+    """Exchanging the models changes the sign of each difference and turns its interval round."""
+    there = compared(*two).data_sets[0].changes
+    back = compared(*two[::-1]).data_sets[0].changes
+
+    assert there.keys() == back.keys()
+    for name, change in there.items():
+        assert change.difference == pytest.approx(-back[name].difference)
+        assert (change.low, change.high) == pytest.approx((-back[name].high, -back[name].low))
+
+
+def test_the_better_model_is_called_better(two):
+    """Far more right answers and fewer wrong ones, with an interval, of so many subjects."""
+    verdict = compared(*two).verdict("old", "new")
+
+    assert re.match(
+        r"new is better than old: \+\d+\.\d \(\+\d+\.\d to \+\d+\.\d\) of 100 windows more answered"
+        r" rightly, -\d+\.\d \(-\d+\.\d to -\d+\.\d\) more wrongly \(95 % intervals over 20"
+        r" subjects of simulated\)\.",
+        verdict,
+    )
+
+
+def test_who_only_abstains_more_is_not_called_better(rng, people):
+    """Fewer wrong answers and fewer right ones: both are said."""
+    careful = answered(rng, *people, 0.8, undecided_share=0.6)
+    verdict = compared(answered(rng, *people, 0.8, undecided_share=0.0), careful).verdict("a", "b")
+
+    assert verdict.startswith("b answers less than, but also errs less than, a:")
+
+
+def test_f1_is_that_of_scikit_learn(two):
+    """Among decided windows, each model's own."""
+    change = compared(*two).data_sets[0].changes["f1__tremor"]
+    for frame, value in zip(two, (change.before, change.after), strict=True):
+        decided = frame[frame["answer"] != "undecided"]
+        expected = f1_score(decided["label"], decided["answer"], labels=["tremor"], average="macro")
+        assert value == pytest.approx(expected)
+
+
+def test_the_interval_is_that_of_people_drawn_again(rng, two):
+    """Whole frames put together from people drawn at random spread as the interval says."""
+    change = compared(*two, samples=2000).data_sets[0].changes["accuracy"]
+    parts = [dict(iter(frame.groupby("group"))) for frame in two]
+    names = sorted(parts[0])
+    apart = []
+    for _ in range(400):
+        drawn = rng.choice(names, len(names))
+        accuracies = []
+        for part in parts:
+            frame = pd.concat([part[name] for name in drawn])
+            decided = frame[frame["answer"] != "undecided"]
+            accuracies.append((decided["label"] == decided["answer"]).mean())
+        apart.append(accuracies[1] - accuracies[0])
+
+    low, high = np.percentile(apart, (2.5, 97.5))
+    assert (change.low, change.high) == pytest.approx((low, high), abs=0.01)
+
+
+def test_the_order_of_windows_does_not_matter(rng, two):
+    """Answers are put side by side by window, not by row."""
+    shuffled = two[1].iloc[rng.permutation(len(two[1]))]
+
+    assert compared(*two).data_sets[0].changes == compared(two[0], shuffled).data_sets[0].changes
+
+
+def test_sets_weigh_the_same_in_the_verdict(rng, people, two):
+    """The verdict's difference is the mean over sets, however many windows each has."""
+    labels, groups = people
+    few = labels[:60], groups[:60]
+    more = [answered(rng, *few, share, data_set="real") for share in (0.9, 0.5)]
+    comparison = compared(*(pd.concat(pair) for pair in zip(two, more, strict=True)))
+
+    each = [data_set.changes["right"].difference for data_set in comparison.data_sets]
+    assert ["simulated", "real"] == [data_set.name for data_set in comparison.data_sets]
+    assert comparison.overall["right"].difference == pytest.approx(np.mean(each))
+    assert comparison.n_groups == 22
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (lambda f: f[f["group"] != "person 03"], "19 subjects in common of 20 and 19"),
+        (
+            lambda f: f.assign(window_id=[f"another {name}" for name in f["window_id"]]),
+            "the same 20 subjects with other windows",
+        ),
+        (lambda f: f.assign(label="rest"), "the same 20 subjects with other labels"),
+        (lambda f: f.assign(data_set="other"), "only the first run has answered it"),
+    ],
+)
+def test_other_subjects_or_windows_are_refused(two, changed, sentence):
+    """A set is compared as a whole or not at all, and the sentence says what differs."""
+    with pytest.raises(ConfigError, match=f"have not answered the same windows .*{sentence}"):
+        compared(two[0], changed(two[1]))
+
+
+def test_a_set_that_differs_is_left_out_and_named(rng, people, two):
+    """What both have answered is compared all the same."""
+    more = answered(rng, *people, 0.7, data_set="real")
+    comparison = compared(two[0], pd.concat((two[1], more)))
+
+    assert ["simulated"] == [each.name for each in comparison.data_sets]
+    assert comparison.left_out == ("real: only the second run has answered it",)
+
+
+def test_what_training_left_out_of_a_subject_is_not_compared(two):
+    """Of the same subjects, windows that only one has answered do not count."""
+    fewer = two[1].iloc[5:]
+    compared_fewer = compared(two[0], fewer).data_sets[0]
+
+    assert compared_fewer.n_windows == 595
+    assert compared_fewer.changes == compared(two[0].iloc[5:], fewer).data_sets[0].changes
+
+
+def test_answers_to_subjects_that_were_trained_on_do_not_count(two):
+    """Where a run has answered a subject in its folds, its evaluation's answer is not held out."""
+    folds = two[0][two[0]["group"] < "person 10"].assign(answer="rest")
+    kept = held_out([folds, two[0], two[0].assign(data_set="other")])
+
+    assert len(kept) == 1200
+    by_set = dict(iter(kept.groupby("data_set")))
+    assert set(by_set["simulated"].query("group < 'person 10'")["answer"]) == {"rest"}
+    assert by_set["other"]["answer"].tolist() == two[0]["answer"].tolist()
+
+
+def test_flips_say_what_changed_and_why():
+    """Each kind of change, the window that lost most first, with the reason on both sides."""
+    before = ["rest", "tremor", "tremor", "undecided", "voluntary", "rest"]
+    after = ["tremor", "rest", "undecided", "rest", "rest", "rest"]
+    rng = np.random.default_rng(0)
+    labels, groups = np.full(6, "tremor"), np.array(["a", "a", "b", "b", "c", "c"])
+    first, second = (
+        answered(rng, labels, groups, 1.0, 0.0).assign(
+            answer=answers,
+            reason=["several_candidates" if a == "undecided" else "" for a in answers],
+            candidates=["rest tremor" if a == "undecided" else a for a in answers],
+            p_tremor=[0.9 if a == "tremor" else 0.3 for a in answers],
+            p_rest=[0.05 if a == "tremor" else 0.6 for a in answers],
+            p_voluntary=[0.05 if a == "tremor" else 0.1 for a in answers],
+        )
+        for answers in (before, after)
+    )
+
+    flips = compared(first, second, samples=10).data_sets[0].flips
+    by_id = {flip.window_id: flip for flip in flips}
+    kinds = {name: flip.kind for name, flip in by_id.items()}
+
+    expected = (MENDED, BROKEN, GIVEN_UP, TAKEN_UP, STILL_WRONG)
+    assert kinds == dict(zip(("a-0", "a-1", "b-2", "b-3", "c-4"), expected, strict=True))
+    assert by_id["b-2"].why_before == "tremor 0.90"
+    assert by_id["b-2"].why_after == "rest or tremor; rest 0.60"
+    assert [round(flip.change, 1) for flip in flips] == [-0.6, -0.6, 0.0, 0.0, 0.6]
+
+
+def test_a_class_that_only_one_model_has_is_not_compared(two):
+    """A model without tremor has no figures of tremor, and none are made up."""
+    without = two[1].drop(columns="p_tremor")
+    without = without.assign(answer=without["answer"].replace("tremor", "rest"))
+
+    changes = compared(two[0], without).data_sets[0].changes
+    assert "f1__rest" in changes
+    assert "precision__tremor" not in changes

@@ -1,0 +1,205 @@
+"""Compare: two models on the windows of the same held-out subjects.
+
+Subjects are drawn with replacement, the same ones for both models, so that what is hard for both
+cancels out (paired bootstrap over clusters; Efron & Tibshirani 1993).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features import ConfigError
+from training.comparable import Pair, paired
+from training.evaluate import Judged, covered_by_group, figures, reliability_sums, subject_draws
+from training.flips import Flip, flips_of
+
+Array = NDArray[np.float64]
+
+RIGHT: Final = "right"
+"""Share of windows answered rightly, classes weighing the same; undecided is not right."""
+WRONG: Final = "wrong"
+"""Likewise answered wrongly: who says undecided is not wrong."""
+
+_CALIBRATION: Final = "expected_calibration_error"
+_COVERAGE: Final = "coverage"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure of two models, and its difference with a 95 % interval over subjects."""
+
+    before: float
+    after: float
+    difference: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.difference:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
+
+    @property
+    def certain(self) -> int:
+        """Return 1 when the figure has risen beyond doubt, -1 when it has fallen, else 0."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """Two models on one set of windows."""
+
+    name: str
+    n_windows: int
+    n_groups: int
+    changes: Mapping[str, Change]
+    flips: tuple[Flip, ...]
+    """Windows that are answered otherwise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two models on all sets of windows that both have answered without having seen them."""
+
+    data_sets: tuple[DataSet, ...]
+    overall: Mapping[str, Change]
+    """``right`` and ``wrong``, every set weighing the same."""
+    left_out: tuple[str, ...]
+    """Sets that could not be compared, and why."""
+
+    @property
+    def n_groups(self) -> int:
+        """Return the number of subjects."""
+        return sum(each.n_groups for each in self.data_sets)
+
+    def verdict(self, before: str, after: str) -> str:
+        """Return one sentence with its intervals."""
+        right, wrong = self.overall[RIGHT], self.overall[WRONG]
+        names = ", ".join(each.name for each in self.data_sets)
+        return (
+            f"{after} {_said(right, wrong)} {before}: {_points(right)} of 100 windows more"
+            f" answered rightly, {_points(wrong)} more wrongly"
+            f" (95 % intervals over {self.n_groups} subjects of {names})."
+        )
+
+
+def compare(first: pd.DataFrame, second: pd.DataFrame, *, samples: int, seed: int) -> Comparison:
+    """Compare the answers of two models.
+
+    Parameters
+    ----------
+    first, second : DataFrame
+        Predictions as :mod:`training.predictions` writes them; the first is the baseline.
+    samples : int
+        Bootstrap samples.
+
+    Raises
+    ------
+    ConfigError
+        When there is no set of windows that both have answered.
+    """
+    pairs, left_out = paired(first, second)
+    if not pairs:
+        raise ConfigError(
+            f"the two runs have not answered the same windows of the same subjects"
+            f" ({'; '.join(left_out) or 'neither kept any answer'}); let both answer one set with"
+            " `quaver evaluate`"
+        )
+    draws = {pair.name: subject_draws(pair.n_groups, samples, seed + i)
+             for i, pair in enumerate(pairs)}  # fmt: skip
+    drawn = {pair.name: _drawn(pair, draws[pair.name]) for pair in pairs}
+    data_sets = tuple(
+        DataSet(
+            name=pair.name,
+            n_windows=len(pair.first),
+            n_groups=pair.n_groups,
+            changes={name: _change(*values) for name, values in drawn[pair.name].items()},
+            flips=flips_of(pair),
+        )
+        for pair in pairs
+    )
+    overall = {
+        name: _change(
+            np.mean([each[name][0] for each in drawn.values()], axis=0),
+            np.mean([each[name][1] for each in drawn.values()], axis=0),
+        )
+        for name in (RIGHT, WRONG)
+    }
+    return Comparison(data_sets, overall, tuple(left_out))
+
+
+def _drawn(pair: Pair, draws: NDArray[np.int64]) -> dict[str, tuple[Array, Array]]:
+    """Return each figure of both models: of everybody first, then of each draw of subjects."""
+    weights = np.vstack((np.ones(pair.n_groups, dtype=np.int64), draws))
+    first, second = (_figures(judged, weights) for judged in (pair.first, pair.second))
+    return {name: (first[name], second[name]) for name in first if name in second}
+
+
+def _figures(judged: Judged, weights: NDArray[np.int64]) -> dict[str, Array]:
+    counts, names = judged.counts()
+    each = [_of_counts(np.tensordot(w, counts, axes=1), names, judged.classes) for w in weights]
+    result = {name: np.array([one[name] for one in each]) for name in each[0]}
+    result[_CALIBRATION] = _calibration_errors(judged, weights)
+    covered = covered_by_group(judged)
+    known = ~np.isnan(covered)
+    result[_COVERAGE] = weights[:, known] @ covered[known] / weights[:, known].sum(axis=1)
+    return result
+
+
+def _of_counts(
+    counts: NDArray[np.int64], names: tuple[str, ...], classes: tuple[str, ...]
+) -> dict[str, float]:
+    result = figures(counts, names, classes)
+    right: list[float] = []
+    wrong: list[float] = []
+    for row, name in zip(counts, names, strict=True):
+        if name in classes and row.sum() > 0:
+            hits = row[classes.index(name)]
+            right.append(hits / row.sum())
+            wrong.append((row[:-1].sum() - hits) / row.sum())
+    result[RIGHT] = float(np.mean(right)) if right else float("nan")
+    result[WRONG] = float(np.mean(wrong)) if wrong else float("nan")
+    return result
+
+
+def _calibration_errors(judged: Judged, weights: NDArray[np.int64]) -> Array:
+    confidence, right, count = reliability_sums(judged)
+    total = weights @ count
+    gaps = np.abs(weights @ confidence - weights @ right)
+    errors: Array = gaps.sum(axis=1) / np.maximum(total.sum(axis=1), 1)
+    return errors
+
+
+def _change(first: Array, second: Array) -> Change:
+    """Return a change from values of which the first is of everybody."""
+    apart = second[1:] - first[1:]
+    apart = apart[np.isfinite(apart)]
+    low, high = np.percentile(apart, (2.5, 97.5)) if len(apart) else (np.nan, np.nan)
+    return Change(
+        float(first[0]), float(second[0]), float(second[0] - first[0]), float(low), float(high)
+    )
+
+
+def _points(change: Change) -> str:
+    values = (100 * value for value in (change.difference, change.low, change.high))
+    return "{:+.1f} ({:+.1f} to {:+.1f})".format(*values)
+
+
+_SAID: Final[Mapping[tuple[int, int], str]] = {
+    (1, 1): "answers more than, but also errs more than,",
+    (1, 0): "is better than",
+    (1, -1): "is better than",
+    (0, 1): "is worse than",
+    (0, 0): "cannot be told from",
+    (0, -1): "is better than",
+    (-1, 1): "is worse than",
+    (-1, 0): "is worse than",
+    (-1, -1): "answers less than, but also errs less than,",
+}
+"""By whether right and wrong answers have risen."""
+
+
+def _said(right: Change, wrong: Change) -> str:
+    return _SAID[right.certain, wrong.certain]
