@@ -12,6 +12,8 @@ READY := $(VENV)/.ready
 PACKAGES := --constraint constraints.txt --editable '.[lab,dev]'
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Where Python may not keep what it has compiled, each of many processes compiles every library anew.
+export PYTHONDONTWRITEBYTECODE :=
 export BENTOML_DO_NOT_TRACK := True
 export DO_NOT_TRACK := true
 export DVC_NO_ANALYTICS := true

@@ -60,7 +60,7 @@ def _shrink(configs: Path) -> None:
         content["duration_s"] = 16.0
         for name, population in content["populations"].items():
             people = {"train": 3, "lookalikes": 1, "test": 1}[name]
-            recordings = {"myokymia": 1} if name == "lookalikes" else TINY
+            recordings = {"hemifacial_spasm": 1} if name == "lookalikes" else TINY
             population |= {"sites": 2, "people_per_site": people, "recordings": recordings}
 
     def fewer_trees(content):
