@@ -152,7 +152,7 @@ def test_tables_of_other_programs_are_read(folder):
         ("rest,p1", "rest,p1,extra", r"line 2: 6 cells; the header has 5"),
         (",subject", ",patient", r"header recording,.*,patient; needed: recording,start_s,end_s"),
         (LABELS, "", r"labels\.csv has the header \(none\); needed"),
-        (LABELS, "recording,start_s,end_s,label,subject\n", r"has a header, but no rows"),
+        (LABELS, "recording,start_s,end_s,label,subject\n", r"labels nothing; it needs"),
         ("old/visit,", "walk.csv,", r"line 4: .*'walk\.csv' has rows under another name too"),
     ],
 )

@@ -176,6 +176,8 @@ def rollback(
 
 
 app.command()(cli_recordings.label)
+app.command()(cli_recordings.drift)
+app.command()(cli_recordings.queue)
 app.add_typer(cli_recordings.feedback, name="feedback")
 
 

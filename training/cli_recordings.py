@@ -10,28 +10,55 @@ from training.layout import Layout
 
 Root = Annotated[Path, typer.Option(help="The project's folder.", hidden=True)]
 
+# How a file is read, what of it is looked at, and which model answers.
+ModalityName = Annotated[str | None, typer.Option(help="emg, accelerometer or gyroscope.")]
+Unit = Annotated[str | None, typer.Option(help="Unit, where the file does not say.")]
+Rate = Annotated[float | None, typer.Option(help="Sampling rate in hertz, likewise.")]
+TimeColumn = Annotated[
+    str | None, typer.Option(help="Column of times in seconds, instead of a rate.")
+]
+Columns = Annotated[str | None, typer.Option(help="Columns by name or number, joined by commas.")]
+Mapping = Annotated[
+    Path | None, typer.Option(help="All of that as YAML; see `quaver schema mapping`.")
+]
+Channel = Annotated[
+    str | None, typer.Option(help="The one channel of an EMG; default: each by itself.")
+]
+Start = Annotated[float | None, typer.Option("--from", help="Seconds from which on to look.")]
+Stop = Annotated[float | None, typer.Option("--to", help="Seconds up to which to look.")]
+Model = Annotated[
+    Path | None, typer.Option(help="A classifier's directory; default: the one served.")
+]
+
+
+def _given(
+    modality: str | None,
+    unit: str | None,
+    rate: float | None,
+    time_column: str | None,
+    columns: str | None,
+) -> dict[str, str | float | None]:
+    """Return the options that say how a file is read, by the names that the caller knows."""
+    return {
+        "modality": modality,
+        "unit": unit,
+        "rate": rate,
+        "time-column": time_column,
+        "columns": columns,
+    }
+
 
 def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a function)
     file: Annotated[Path, typer.Argument(help="CSV, Parquet, EDF/EDF+, WFDB or WAV recording.")],
-    modality: Annotated[str | None, typer.Option(help="emg, accelerometer or gyroscope.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Unit, where the file does not say.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Sampling rate in hertz, likewise.")] = None,
-    time_column: Annotated[
-        str | None, typer.Option(help="Column of times in seconds, instead of a rate.")
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Columns by name or number, joined by commas.")
-    ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="All of that as YAML; see `quaver schema mapping`.")
-    ] = None,
-    channel: Annotated[
-        str | None, typer.Option(help="The one channel of an EMG; default: each by itself.")
-    ] = None,
-    start: Annotated[
-        float | None, typer.Option("--from", help="Seconds from which on to look.")
-    ] = None,
-    stop: Annotated[float | None, typer.Option("--to", help="Seconds up to which to look.")] = None,
+    modality: ModalityName = None,
+    unit: Unit = None,
+    rate: Rate = None,
+    time_column: TimeColumn = None,
+    columns: Columns = None,
+    mapping: Mapping = None,
+    channel: Channel = None,
+    start: Start = None,
+    stop: Stop = None,
     hop: Annotated[float, typer.Option(help="Seconds from window to window.")] = 1.0,
     output: Annotated[
         str,
@@ -48,9 +75,7 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
         Path | None,
         typer.Option(help="A record of the same subject, made with --format json, to compare."),
     ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="A classifier's directory; default: the one served.")
-    ] = None,
+    model: Model = None,
     root: Root = Path(),
 ) -> None:
     """Make the record of a recording: episodes, events, rates, shares, and the timeline."""
@@ -60,14 +85,79 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
         label_file(
             file,
             mapping_file=mapping,
-            given={
-                "modality": modality,
-                "unit": unit,
-                "rate": rate,
-                "time-column": time_column,
-                "columns": columns,
-            },
+            given=_given(modality, unit, rate, time_column, columns),
             wish=Wish(output, hop, channel, start, stop, earlier, report),
+            model=model,
+            layout=Layout(root),
+        ),
+        nl=False,
+    )
+
+
+def queue(  # noqa: PLR0913, PLR0917  (options of a command)
+    out: Annotated[Path, typer.Option(help="A new folder for table, pictures and windows.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings without labels, read alike.")
+    ] = None,
+    feedback: Annotated[
+        Path | None, typer.Option(help="Instead of recordings: what a service has kept.")
+    ] = None,
+    modality: ModalityName = None,
+    unit: Unit = None,
+    rate: Rate = None,
+    time_column: TimeColumn = None,
+    columns: Columns = None,
+    mapping: Mapping = None,
+    most: Annotated[int, typer.Option(min=1, help="Windows to choose.")] = 50,
+    model: Model = None,
+    root: Root = Path(),
+) -> None:
+    """Choose the windows most worth labelling: undecided, disputed, unlike training.
+
+    Writes a page to look at them, and a table to fill in, which is then a data set to train on.
+    """
+    from training.commands.queue import queue_windows
+
+    told = queue_windows(
+        files or (),
+        feedback,
+        mapping_file=mapping,
+        given=_given(modality, unit, rate, time_column, columns),
+        out=out,
+        most=most,
+        model=model,
+        layout=Layout(root),
+    )
+    typer.echo(told)
+
+
+def drift(  # noqa: PLR0913, PLR0917
+    path: Annotated[
+        Path, typer.Argument(help="A recording, or the folder of `quaver serve --feedback`.")
+    ],
+    modality: ModalityName = None,
+    unit: Unit = None,
+    rate: Rate = None,
+    time_column: TimeColumn = None,
+    columns: Columns = None,
+    mapping: Mapping = None,
+    channel: Channel = None,
+    start: Start = None,
+    stop: Stop = None,
+    model: Model = None,
+    root: Root = Path(),
+) -> None:
+    """Say how far windows have moved from those the model was trained on, and which of them."""
+    from training.commands.drift import drift_file
+
+    typer.echo(
+        drift_file(
+            path,
+            mapping_file=mapping,
+            given=_given(modality, unit, rate, time_column, columns),
+            channel=channel,
+            from_s=start,
+            to_s=stop,
             model=model,
             layout=Layout(root),
         ),

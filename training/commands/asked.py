@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from features import ConfigError, SignalError, check_modality
+from features import ConfigError, Modality, SignalError, check_modality
 from serving.classifier import Classifier
 from serving.exam import load
 from serving.recordings import SignalMapping
@@ -21,12 +21,11 @@ def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
         if options:
             raise ConfigError(f"--mapping says it all; leave out --{' and --'.join(options)}")
         return load_config(file, SignalMapping)
-    if "modality" not in options:
-        raise ConfigError("say what the signal is: --modality emg, accelerometer or gyroscope")
+    modality = _modality(options)
     columns = options.get("columns")
     try:
         return SignalMapping(
-            modality=check_modality(options["modality"]),
+            modality=modality,
             unit=options.get("unit"),
             sampling_rate_hz=options.get("rate"),
             **_time_of(options),
@@ -35,6 +34,30 @@ def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
     except ValidationError as error:
         detail = error.errors()[0]
         raise SignalError(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
+
+
+def modality_of(given: dict[str, Any]) -> Modality:
+    """Return which windows of a folder of feedback are asked for; nothing else can be."""
+    options = {key: value for key, value in given.items() if value is not None}
+    modality = _modality(options)
+    others = [f"--{key}" for key in options if key != "modality"]
+    if others:
+        raise ConfigError(
+            f"{' and '.join(others)} would say how a file is read; leave out what feedback says"
+            " itself"
+        )
+    return modality
+
+
+def _modality(options: dict[str, Any]) -> Modality:
+    if "modality" not in options:
+        raise ConfigError("say what the signal is: --modality emg, accelerometer or gyroscope")
+    return check_modality(options["modality"])
+
+
+def channel_of(channel: str | None) -> str | int | None:
+    """Return a channel by its name or, of digits alone, by its number."""
+    return int(channel) if channel is not None and channel.isdecimal() else channel
 
 
 def _time_of(options: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +77,8 @@ def _served(modality: str) -> Path | None:
 
 def classifier_for(modality: str, model: Path | None, layout: Layout) -> Classifier:
     """Open the model that was named, else the one that is served, else the last one trained."""
+    if model is not None and not model.is_dir():
+        raise ConfigError(f"{model} is not the directory of a classifier; see --model")
     local = layout.model(modality)
     directory = model or _served(modality) or local
     if not directory.is_dir():

@@ -11,7 +11,7 @@ from features import ConfigError, SignalError
 from serving.analysis import RecordingReport, analyze
 from serving.page.report import page
 from serving.sources import open_source
-from training.commands.asked import classifier_for, mapping_of
+from training.commands.asked import channel_of, classifier_for, mapping_of
 from training.label import FORMATS, text_of
 from training.layout import Layout
 
@@ -54,7 +54,7 @@ def label_file(
             source,
             classifier,
             hop_s=wish.hop_s,
-            channel=_place(wish.channel),
+            channel=channel_of(wish.channel),
             from_s=wish.from_s,
             to_s=wish.to_s,
             include=include,
@@ -68,10 +68,6 @@ def label_file(
 
 def _advance(bar: "tqdm[Any]", done: float) -> None:
     bar.update(round(100 * done) - bar.n)
-
-
-def _place(channel: str | None) -> str | int | None:
-    return int(channel) if channel is not None and channel.isdecimal() else channel
 
 
 def _earlier(path: Path | None) -> RecordingReport | None:
