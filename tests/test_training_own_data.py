@@ -130,6 +130,15 @@ def test_tables_of_other_programs_are_read(folder):
     assert len(everything(folder)) == 4
 
 
+def test_notes_are_passed_over_and_rows_without_a_label_left_out(folder):
+    """Further columns may say anything; a row that nobody has labelled needs no subject either."""
+    rows = [f"{line},by Ines" for line in LABELS.splitlines()[1:3]]
+    text = "\n".join((LABELS.splitlines()[0] + ",note", *rows, "old/visit,,,,,later"))
+    (folder / "labels.csv").write_text(text, encoding="utf-8")
+
+    assert [each.id for each in everything(folder)] == ["walk/flexor", "walk/extensor"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
