@@ -21,6 +21,8 @@ COMMANDS = (
     "evaluate",
     "promote",
     "label",
+    "drift",
+    "queue",
     "serve",
     "schema",
 )

@@ -328,6 +328,17 @@ def test_feedback_keeps_its_subjects_and_its_labels_apart(options, tmp_path):
     assert open_source(str(out), "accelerometer", tmp_path).name == "feedback"
 
 
+def test_channels_of_one_name_are_told_apart(tmp_path):
+    """Windows of two channels that are called alike have two places."""
+    path = tmp_path / "arm.csv"
+    np.savetxt(path, np.eye(4000, 2), delimiter=",", header="emg,emg", comments="")
+    mapping = SignalMapping(modality="emg", unit="uV", sampling_rate_hz=1000.0)
+
+    found = [place.channel for places, _ in windows_of_files([path], mapping) for place in places]
+
+    assert found == ["emg (channel 0)", "emg (channel 1)"]
+
+
 @pytest.mark.parametrize(
     "place",
     [

@@ -12,7 +12,7 @@ from training.tables import table
 FEATURES, WINDOWS = 15, 10
 """Rows of the tables, at the most."""
 
-_NAMED = 3
+_NAMED = 2
 """Features that are named of a window."""
 
 
@@ -35,8 +35,7 @@ def _verdict(drift: Drift, card: Card) -> str:
         f" {card.provenance.n_windows} of {card.provenance.n_groups} subjects that {card.name} was"
         f" trained on ({card.provenance.data}).\n"
         f"{shift.shifted.sum()} of {len(card.columns)} features have shifted, which is {found}:"
-        f" of stretches as long of people whom the rest had not seen, 95 % shift in"
-        f" {shift.most_ordinary:.0f} at most."
+        f" 95 % of stretches as long of held-out people have {shift.most_ordinary:.0f} or fewer."
     )
 
 

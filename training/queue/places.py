@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from features import Modality, SignalError, Windows
-from serving.analysis.signal import signals_of
+from serving.analysis.signal import Signal, signals_of
 from serving.analysis.source import SampleSource
 from serving.analysis.text import printable
 from serving.recordings import SignalMapping
@@ -75,7 +75,7 @@ def windows_of_source(
 ) -> Batches:
     """Cut a recording into windows, one behind the other; each channel of EMG by itself."""
     for signal in signals_of(source, channel, from_s, to_s):
-        channels = "+".join(signal.channel_names)
+        channels = _called(signal)
         starts = signal.window_starts(WINDOW_S, WINDOW_S)
         for first in range(0, len(starts), BATCH):
             some = starts[first : first + BATCH]
@@ -84,6 +84,13 @@ def windows_of_source(
                 [Place(name, channels, time_s) for time_s in times_s],
                 signal.windows_at(some, WINDOW_S),
             )
+
+
+def _called(signal: Signal) -> str:
+    """Return the names of the channels, with the number where one name stands for several."""
+    names = "+".join(signal.channel_names)
+    is_clear = signal.source.channel_names.count(names) < 2
+    return names if is_clear else f"{names} (channel {signal.channels[0]})"
 
 
 def windows_of_feedback(folder: Path, modality: Modality) -> Batches:
