@@ -328,6 +328,17 @@ def test_feedback_keeps_its_subjects_and_its_labels_apart(options, tmp_path):
     assert open_source(str(out), "accelerometer", tmp_path).name == "feedback"
 
 
+def test_where_nothing_is_in_doubt_nothing_is_written(options, tmp_path):
+    """A signal that nobody could label is no work for anybody."""
+    path = tmp_path / "flat.csv"
+    np.savetxt(path, np.ones((900, 3)), delimiter=",", header="x,y,z", comments="")
+
+    told = queue(path, *options, "--unit", "g", "--rate", 100, "--out", tmp_path / "new")
+
+    assert told.startswith("none of 2 windows is in doubt")
+    assert not (tmp_path / "new").exists()
+
+
 def test_channels_of_one_name_are_told_apart(tmp_path):
     """Windows of two channels that are called alike have two places."""
     path = tmp_path / "arm.csv"

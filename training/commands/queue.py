@@ -55,7 +55,7 @@ def queue_windows(
     if n_windows == 0:
         raise SignalError(f"no recording is as long as a window, {WINDOW_S:g} s")
     if not chosen:
-        raise SignalError(f"none of {n_windows} windows is in doubt; there is nothing to label")
+        return f"none of {n_windows} windows is in doubt: there is nothing to label, nor to write"
     picked = _picked(batches(), {one.place for one in chosen})
     write_folder(chosen, picked, champion.card.spec, out, NAME if feedback else "queue")
     whys = Counter(why for one in chosen for why in one.worth)
