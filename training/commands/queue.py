@@ -61,8 +61,9 @@ def queue_windows(
     whys = Counter(why for one in chosen for why in one.worth)
     told = ", ".join(f"{n} {why}" for why, n in whys.items())
     return (
-        f"{len(chosen)} of {n_windows} windows are in {out} ({told}): look at index.html, fill in"
-        f" label and subject in {TABLE}, then name the folder in data.train"
+        f"{len(chosen)} windows ({told}), of {len(doubtful)} in doubt and {n_windows} in all, are"
+        f" in {out}: look at index.html, fill in label and subject in {TABLE}, then name the folder"
+        " in data.train"
     )
 
 

@@ -17,13 +17,14 @@ cannot be weighed against another:
     probable (confident learning, Northcutt 2021): one of the two is wrong.
 
 The most uncertain windows of one recording are much alike, and fifty of the same minute teach
-little more than one (Settles 2009, *Active Learning Literature Survey*, 6.1, on batches). Each turn
-therefore takes the recording, or of feedback the subject, of which least has been taken; in it a
-window more than :data:`APART_S` from all that were taken, while there is one; and of these the one
-most worth it.
+little more than one (Settles 2009, *Active Learning Literature Survey*, 6.1, on batches). So only
+the recordings, or of feedback the subjects, of which least has been taken may give a window; in
+these it is one more than :data:`APART_S` from all that were taken, while there is one; and of these
+the one most worth it. A reason that they know no window for misses its turn.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,16 +78,16 @@ def choose(recordings: Sequence[str], starts_s: Array, worth: Array, most: int) 
     is_near = np.zeros(len(recordings), dtype=np.bool_)
     waiting = ~np.isnan(worth)
     chosen: list[int] = []
-    while waiting.any() and len(chosen) < most:
-        for reason in range(worth.shape[1]):
-            rows = np.flatnonzero(waiting[:, reason])
-            if len(rows) == 0 or len(chosen) == most:
-                continue
-            order = np.lexsort((-worth[rows, reason], is_near[rows], taken[recording[rows]]))
-            best = int(rows[order[0]])
-            chosen.append(best)
-            waiting[best] = False
-            same = recording == recording[best]
-            taken[recording[best]] += 1
-            is_near |= same & (np.abs(starts_s - starts_s[best]) < APART_S)
+    for reason in cycle(range(worth.shape[1])):
+        if not waiting.any() or len(chosen) == most:
+            break
+        least = taken[recording[waiting.any(axis=1)]].min()
+        rows = np.flatnonzero(waiting[:, reason] & (taken[recording] == least))
+        if len(rows) == 0:
+            continue
+        best = int(rows[np.lexsort((-worth[rows, reason], is_near[rows]))[0]])
+        chosen.append(best)
+        waiting[best] = False
+        taken[recording[best]] += 1
+        is_near |= (recording == recording[best]) & (np.abs(starts_s - starts_s[best]) < APART_S)
     return chosen

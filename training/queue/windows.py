@@ -59,7 +59,8 @@ def judge(
 
 def worth_of(judged: Sequence[Judged]) -> NDArray[np.float64]:
     """Return what speaks for windows, shape (n_windows, n_reasons), NaN where nothing does."""
-    return np.array([[one.worth.get(why, np.nan) for why in WHYS] for one in judged])
+    worth = [[one.worth.get(why, np.nan) for why in WHYS] for one in judged]
+    return np.reshape(np.array(worth, dtype=np.float64), (-1, len(WHYS)))
 
 
 def _chances(answers: Predictions, i: int, classifier: Classifier) -> dict[str, float]:
