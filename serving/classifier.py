@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from features import FeatureTable, Windows, extract
 from serving.card import Card
 from serving.novelty import Reference
+from serving.threads import single_threaded
 
 if TYPE_CHECKING:
     import lightgbm
@@ -88,7 +89,8 @@ class Classifier:
         length = spec.window_s * windows.sampling_rate_hz
         if windows.samples.shape[2] < length - _SHORTFALL and windows.modality == spec.modality:
             return self._too_short(len(windows))
-        return self.judge(extract(windows, spec, workers=workers), windows.sampling_rate_hz)
+        with single_threaded():
+            return self.judge(extract(windows, spec, workers=workers), windows.sampling_rate_hz)
 
     def judge(self, table: FeatureTable, sampling_rate_hz: float | Array) -> Predictions:
         """Label windows by features already computed under this model's spec.

@@ -40,6 +40,7 @@ from serving.analysis.source import RecordingSource, SampleSource
 from serving.analysis.summary import EVENTS, amplitudes_of, rates_of, shares_of
 from serving.classifier import UNDECIDED, Classifier
 from serving.responses import ModelInfo
+from serving.threads import single_threaded
 
 EXTRAS = ("windows", "why", "trace")
 """What a record holds only when it is asked for: answers window by window, what each rests on, and
@@ -98,10 +99,11 @@ def analyze(  # noqa: PLR0913  (settings, each by its name)
     wish = Wish(hop_s, _checked(include), version, progress)
     _check_fit(source, classifier, hop_s)
     signals = signals_of(source, channel, from_s, to_s)
-    reports = [
-        _report(signal, classifier, _part_of(wish, i, len(signals)))
-        for i, signal in enumerate(signals)
-    ]
+    with single_threaded():
+        reports = [
+            _report(signal, classifier, _part_of(wish, i, len(signals)))
+            for i, signal in enumerate(signals)
+        ]
     whole = reports[0].model_copy(update={"further_channels": tuple(reports[1:])})
     if earlier is None:
         return whole

@@ -1,0 +1,23 @@
+"""Threads: linear algebra of matrices as small as ours is quickest on the thread that asks for it.
+
+Left to itself, a BLAS wakes a thread on every core for each product and lets them wait for one
+another: the record of a day of a wrist then costs twice the processor's time, and more of a
+machine's that others use too.
+"""
+
+from contextlib import AbstractContextManager
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return the libraries of linear algebra that are loaded; finding them takes a moment."""
+    return ThreadpoolController()
+
+
+def single_threaded() -> AbstractContextManager[object]:
+    """Return a context in which linear algebra stays on one thread, in the whole process."""
+    context: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return context
