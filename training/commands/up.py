@@ -80,13 +80,15 @@ def _processes() -> Iterator[list[subprocess.Popen[bytes]]]:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    # Ctrl-C too: a shell that starts this in the background has had it ignored.
+    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield started
     except KeyboardInterrupt:
         typer.echo("\nended", err=True)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for name, handler in before.items():
+            signal.signal(name, handler)
         for name in (signal.SIGTERM, signal.SIGKILL):
             for process in started:
                 _signal_group(process, name)
