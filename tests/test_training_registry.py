@@ -158,9 +158,9 @@ def made_pd_rest(folder, subject, samples):
         f"{name},{subject},1,group,5.0,0.02\n"
     )
     (folder / "windows_4s.csv").write_text(
-        "file,start_s,end_s,peak_hz_3_8,band_rms_g,derived_state\n"
+        "file,start_s,end_s,peak_hz_3_8,band_fraction,band_rms_g,derived_state\n"
         + "".join(
-            f"{name},{4 * i},{4 * i + 4},5.0,0.02,{state}\n"
+            f"{name},{4 * i},{4 * i + 4},5.0,0.6,0.02,{state}\n"
             for i, state in enumerate(("quiet", "rhythmic", "other"))
         )
     )

@@ -33,7 +33,17 @@ TREMULOUS = frozenset({811, 814, 815, 819, 820, 823, 824, 829})
 """Subjects with visible tremor, as the set's description lists them."""
 
 _RECORDING_COLUMNS = ("file", "subject", "session", "group", "tremor_hz", "tremor_band_rms_g")
-_WINDOW_COLUMNS = ("file", "start_s", "end_s", "peak_hz_3_8", "band_rms_g", "derived_state")
+_WINDOW_COLUMNS = (
+    "file",
+    "start_s",
+    "end_s",
+    "peak_hz_3_8",
+    "band_fraction",
+    "band_rms_g",
+    "derived_state",
+)
+_DETAILS = {"peak_hz_3_8": "peak_hz", "band_fraction": "line_share"}
+"""Columns of a window that have a clearer name here."""
 
 
 def read(folder: Path) -> Iterator[LabelledRecording]:
@@ -94,9 +104,7 @@ def _details(row: Mapping[Hashable, Any], windows: pd.DataFrame) -> dict[str, An
         "group": str(row["group"]),
         "tremor_hz": float(row["tremor_hz"]),
         "tremor_rms_g": float(row["tremor_band_rms_g"]),
-        "windows": windows[["start_s", "end_s", "derived_state", "peak_hz_3_8", "band_rms_g"]]
-        .rename(columns={"peak_hz_3_8": "peak_hz"})
-        .to_dict("records"),
+        "windows": windows[list(_WINDOW_COLUMNS[1:])].rename(columns=_DETAILS).to_dict("records"),
     }
 
 

@@ -1,0 +1,167 @@
+"""Rhythms: runs of tremor and clonus of simulated test people, as whole records tell them.
+
+A run is a stretch of the simulator, or several less than three seconds apart; those of which the
+sensor shows less than four fifths are not asked for. It is found when an episode of its label
+overlaps it. Of several episodes the longest gives the frequency; cycles and durations are added.
+Duration, cycles and frequency are judged on the runs found, whose share stands beside them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.records.figures import Figure, bootstrap, icc
+from benchmarks.records.noisy_people import with_sites
+from serving.analysis import analyze
+from serving.analysis.report import Episode
+from serving.classifier import Classifier
+from training.datasets.labelled import LabelledRecording
+from training.layout import Layout
+from training.simulate.parameters import Physiology
+from training.simulate.population import people
+
+SITES = 12
+KINDS = {"tremor": 1, "clonus_sustained": 1, "clonus_unsustained": 1}
+JOINED_S = 3.0
+LEAST_VISIBLE = 0.8
+FEWEST_CYCLES = 4
+EDGE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it is, and the episodes that tell of it."""
+
+    label: str
+    start_s: float
+    stop_s: float
+    frequency_hz: float
+    cycles: int
+    episodes: tuple[Episode, ...]
+
+    @property
+    def longest(self) -> Episode:
+        """The episode that speaks for the run."""
+        return max(self.episodes, key=lambda each: each.duration_s)
+
+
+Groups = Mapping[str, Sequence[Run]]
+"""The runs of each person."""
+
+
+def figures(classifier: Classifier, layout: Layout) -> Iterator[Figure]:
+    """Yield the figures of a modality, of each label by itself."""
+    modality = classifier.card.modality
+    physiology = Physiology.load(layout.config("physiology"))
+    groups: dict[str, list[Run]] = {}
+    everybody = list(people("test", modality, with_sites(layout, SITES), physiology))
+    for person in tqdm(everybody, desc=f"people with rhythms, {modality}", leave=False):
+        for each in person.recordings(KINDS):
+            report = analyze(each.recording, classifier)
+            groups.setdefault(each.group, []).extend(runs(each, report.episodes))
+    for label in ("tremor", "clonus"):
+        of_label = {
+            name: [run for run in some if run.label == label] for name, some in groups.items()
+        }
+        yield from _figures({k: v for k, v in of_label.items() if v}, f"{modality}, {label}")
+
+
+def runs(each: LabelledRecording, episodes: Sequence[Episode]) -> Iterator[Run]:
+    """Yield the runs of a recording that its sensor shows, with what was found of them."""
+    details = each.details
+    label = "clonus" if details["scene"].startswith("clonus") else "tremor"
+    cycles_s = np.array(details["cycles_s"])
+    for start, stop in joined(details["stretches_s"]):
+        seen = sum(
+            max(0.0, min(stop, span.end_s) - max(start, span.start_s))
+            for span in each.spans
+            if span.label == label
+        )
+        n = int(((cycles_s >= start - 1e-6) & (cycles_s < stop)).sum())
+        if seen < LEAST_VISIBLE * (stop - start) or n < FEWEST_CYCLES:
+            continue
+        told = tuple(
+            one
+            for one in episodes
+            if one.label == label and one.start_s < stop and one.start_s + one.duration_s > start
+        )
+        yield Run(label, start, stop, details["frequency_hz"], n, told)
+
+
+def joined(stretches_s: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Return stretches, those that are close to each other as one."""
+    whole: list[list[float]] = []
+    for start, stop in stretches_s:
+        if whole and start - whole[-1][1] < JOINED_S:
+            whole[-1][1] = stop
+        else:
+            whole.append([start, stop])
+    return whole
+
+
+def _figures(groups: Groups, what: str) -> Iterator[Figure]:
+    every = [run for some in groups.values() for run in some]
+    found = {name: [run for run in some if run.episodes] for name, some in groups.items()}
+    found = {name: some for name, some in found.items() if some}
+
+    def figure(
+        told: str, statistic: Callable[[Sequence[Run]], float], by: Groups, least: float | None
+    ) -> Figure:
+        some = [run for runs in by.values() for run in runs]
+        interval = bootstrap(by, statistic)
+        name = f"{what}: {told}"
+        scheme = "trained on other simulated people"
+        value = statistic(some)
+        return Figure(name, "simulated/test", scheme, value, len(by), len(some), interval, least)
+
+    if not every:
+        return
+    yield figure("runs found, %", _found, groups, None)
+    if not found:
+        return
+    yield figure("frequency, ICC(2,1)", _frequency, found, 0.98)
+    yield figure("duration, ICC(2,1)", _duration, found, 0.852 if "clonus" in what else None)
+    if "clonus" in what:
+        yield figure("beats within 1, %", _beats, found, 95)
+    yield figure(f"begin and end within {EDGE_S:g} s, %", _edges, found, None)
+
+
+def _found(some: Sequence[Run]) -> float:
+    return 100 * float(np.mean([bool(run.episodes) for run in some]))
+
+
+def _frequency(some: Sequence[Run]) -> float:
+    pairs = [
+        (run.frequency_hz, run.longest.dominant_frequency_hz)
+        for run in some
+        if run.longest.dominant_frequency_hz is not None
+    ]
+    return icc(np.array(pairs, dtype=np.float64).reshape(-1, 2))
+
+
+def _duration(some: Sequence[Run]) -> float:
+    pairs = [
+        (run.stop_s - run.start_s, sum(one.duration_s for one in run.episodes)) for run in some
+    ]
+    return icc(np.array(pairs))
+
+
+def _beats(some: Sequence[Run]) -> float:
+    return 100 * float(
+        np.mean([abs(sum(e.cycles or 0 for e in run.episodes) - run.cycles) <= 1 for run in some])
+    )
+
+
+def _edges(some: Sequence[Run]) -> float:
+    return 100 * float(
+        np.mean(
+            [
+                abs(run.episodes[0].start_s - run.start_s) <= EDGE_S
+                and abs(run.episodes[-1].start_s + run.episodes[-1].duration_s - run.stop_s)
+                <= EDGE_S
+                for run in some
+            ]
+        )
+    )
