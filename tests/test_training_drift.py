@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -203,4 +204,4 @@ def test_a_card_of_before_says_how_to_get_one_that_knows(tiny_of, drift, person)
     card = model.card.model_copy(update={"distribution": None})
     seen = drift(*person).seen
     with pytest.raises(ConfigError, match=r"train it again with `quaver train accelerometer`"):
-        drift_of(seen, type(model)(card, model.booster, model.detector, model.reference))
+        drift_of(seen, replace(model, card=card))

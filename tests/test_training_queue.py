@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import bentoml_store
 from test_training_feedback import keep
@@ -30,6 +30,10 @@ from training.table import tabulate
 ANSWERS = ("fasciculation", "clonus", "tremor", "voluntary", "rest", "undecided")
 
 
+# A slow machine is no mistake.
+patient = settings(deadline=None, max_examples=60)
+
+
 # Choice
 
 
@@ -45,6 +49,7 @@ def offers(draw):
     return names, starts_s, worth
 
 
+@patient
 @given(offers(), st.integers(1, 50))
 def test_each_is_chosen_once_and_none_that_nothing_speaks_for(offer, most):
     """As many are chosen as were asked for, or all that there are."""
@@ -57,6 +62,7 @@ def test_each_is_chosen_once_and_none_that_nothing_speaks_for(offer, most):
     assert is_worth[chosen].all()
 
 
+@patient
 @given(offers(), st.integers(1, 50), st.randoms(use_true_random=False))
 def test_the_order_of_the_windows_does_not_matter(offer, most, random):
     """The same windows are chosen, in the same order, however they are listed."""
@@ -69,6 +75,7 @@ def test_the_order_of_the_windows_does_not_matter(offer, most, random):
     assert [order[i] for i in again] == chosen
 
 
+@patient
 @given(offers(), st.integers(1, 50))
 def test_recordings_have_equal_shares(offer, most):
     """Whatever the reasons, no recording has two more than one that has windows left."""
