@@ -212,6 +212,9 @@ def test_each_command_of_the_tutorial_does_its_work(up):
     assert "of 100 windows more answered rightly" in told["quaver compare"]
     assert "passed  exam" in told["quaver promote"]
     assert "serves as quaver-emg:" in told["quaver promote"]
+    assert "features have shifted" in told["quaver drift"]
+    assert "fill in label and subject in queue.csv" in told["quaver queue"]
+    assert (up.folder / "to-label" / "index.html").is_file()
     header, *rows = told["quaver label"].splitlines()
     assert header.startswith("kind,channel,label,")
     assert {"share", "rate", "span"} <= {row.partition(",")[0] for row in rows}
