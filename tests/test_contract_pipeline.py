@@ -2,13 +2,14 @@
 
 import json
 import shutil
+import subprocess
 
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 from dvc.repo import Repo
-from project import change_yaml, run
+from project import REPOSITORY, change_yaml, run
 
 from serving.exam import load
 from training.config import ModelConfig, load_config
@@ -165,3 +166,37 @@ def test_a_table_survives_the_disk(project, tmp_path):
     assert np.array_equal(table.labels, again.labels)
     assert np.array_equal(table.features.quality.flagged, again.features.quality.flagged)
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_an_experiment_is_set_beside_what_was_there(project, tmp_path):
+    """Under Git, `dvc exp run` trains with another value; DVC shows figures and plots of both."""
+    folder = under_git(project, tmp_path / "an experiment")
+    value = f"configs/{MODALITY}.yaml:training.booster.learning_rate=0.3"
+    done = run(folder, "dvc", "exp", "run", "--set-param", value, f"evaluate@{MODALITY}")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if line.startswith("Running stage")] == [
+        f"Running stage 'train@{MODALITY}':",
+        f"Running stage 'evaluate@{MODALITY}':",
+    ]
+
+    told = json.loads(run(folder, "dvc", "metrics", "diff", "--json").stdout)
+    for name, metric in (("train", "macro_f1"), ("evaluate", "simulated_test.macro_f1")):
+        both = told[f"reports/{MODALITY}/{name}.json"]
+        assert {"old", "new"} <= both.get(metric, {"old", "new"})
+    assert told[f"reports/{MODALITY}/train.json"]["macro_f1"]["diff"] != 0
+
+    done = run(folder, "dvc", "plots", "diff", "--out", "page")
+    assert done.returncode == 0, done.stderr
+    drawn = {path.name for path in (folder / "page").rglob(f"*{MODALITY}*.png")}
+    assert {name[:4] for name in drawn} == {"HEAD", "work"}
+
+
+def under_git(project, folder):
+    """Return a copy of the project in a Git repository of its own, committed as it is."""
+    shutil.copytree(project, folder, symlinks=True)
+    shutil.copy(REPOSITORY / ".gitignore", folder)
+    (folder / ".dvc" / "config").write_text("[core]\n    analytics = false\n")
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.c")
+    for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "-m", "before")):
+        subprocess.run((*git, *words), cwd=folder, check=True)
+    return folder
