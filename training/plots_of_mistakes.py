@@ -66,8 +66,8 @@ def _reasons(axes: Axes, example: Example) -> None:
         f"what speaks for (+) or against (-) {example.explained}:",
     ]
     for each in example.contributions:
-        value = "undefined" if each.value is None else f"{each.value:.3g} {each.unit}".strip()
-        text = f"{each.contribution:+.2f}  {each.title}: {value}"
+        value = "undefined" if each.value is None else f"{each.value:.3g} {each.unit}"
+        text = f"{each.contribution:+.2f}  {each.title}: {value.removesuffix(' 1')}"
         lines.append("\n".join(textwrap.wrap(text, 62, subsequent_indent="         ")))
     axes.axis("off")
     axes.text(0, 1, "\n".join(lines), va="top", fontsize=8, transform=axes.transAxes)

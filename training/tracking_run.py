@@ -25,10 +25,12 @@ from training.run_content import Content, DataUsed
 
 _WRITER = "quaver.writer"
 """Tag of an open run: machine and process that write it."""
+_KIND = "mlflow.experimentKind"
+"""Tag of an experiment: the page shows it as one of trainings, not of language models."""
 _PARENT = "mlflow.parentRunId"
 _DESCRIPTION = "mlflow.note.content"
-_DIGEST = 36
-"""Characters that MLflow keeps of a digest."""
+_DIGEST = 12
+"""Characters of a hash that stand beside the name of a data set; the whole is a tag."""
 _OPEN = "attributes.status = 'RUNNING'"
 _UNREACHABLE = (requests.RequestException, MlflowException)
 
@@ -61,7 +63,10 @@ def whole_run(experiment: str, content: Content) -> Iterator[str]:
     """Open a run and write its content; close it after what is done in it, or remove it."""
     with clear_errors():
         client = mlflow.MlflowClient()
-        experiment_id = mlflow.set_experiment(experiment).experiment_id
+        opened = mlflow.set_experiment(experiment)
+        experiment_id = opened.experiment_id
+        if _KIND not in opened.tags:
+            client.set_experiment_tag(experiment_id, _KIND, "custom_model_development")
         remove_unfinished(experiment_id)
         run_id = None
         try:
