@@ -66,7 +66,9 @@ def whole_run(experiment: str, content: Content) -> Iterator[str]:
         opened = mlflow.set_experiment(experiment)
         experiment_id = opened.experiment_id
         if _KIND not in opened.tags:
-            client.set_experiment_tag(experiment_id, _KIND, "custom_model_development")
+            # Two trainings may set it at the same moment; one of them is refused then.
+            with suppress(MlflowException):
+                client.set_experiment_tag(experiment_id, _KIND, "custom_model_development")
         remove_unfinished(experiment_id)
         run_id = None
         try:
