@@ -12,6 +12,8 @@ READY := $(VENV)/.ready
 PACKAGES := --constraint constraints.txt --editable '.[lab,dev]'
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Where Python may not keep what it has compiled, each of many processes compiles every library anew.
+export PYTHONDONTWRITEBYTECODE :=
 export BENTOML_DO_NOT_TRACK := True
 export DO_NOT_TRACK := true
 export DVC_NO_ANALYTICS := true
@@ -19,7 +21,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help env up serve mlflow test check fix docs bench bench-peers bench-accuracy bench-minirocket clean
+.PHONY: help env up serve mlflow test check fix docs bench bench-peers bench-accuracy bench-events bench-minirocket clean
 
 help:  ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -75,6 +77,9 @@ bench-peers: $(READY)  ## The same gyroscope signals through paradigma and quave
 
 bench-accuracy: $(READY)  ## How right the models are under every protocol; real sets from QUAVER_DATA
 	$(BIN)/python -P -m benchmarks.accuracy
+
+bench-events: $(READY)  ## How well single potentials are found in long EMG; real sets from QUAVER_DATA
+	$(BIN)/python -P benchmarks/events.py
 
 bench-minirocket: $(READY)  ## What interpretable features lose against MiniRocket's
 	$(BIN)/python -P -m benchmarks.minirocket

@@ -102,7 +102,9 @@ def find_potentials(
     )
     quickness = _quickness(samples, found.peak, shapes.shape[1] // 2, energy.lags)
     reach = round(refusing.artefact_lag_s * rate_hz)
-    likeness = _likeness(samples, found.peak, artefacts, reach)
+    clear = found.strength > spec.finding.on_ratio
+    likeness = np.zeros(len(found))
+    likeness[clear] = _likeness(samples, found.peak[clear], artefacts, reach)
     unlike = (
         _touching(guarded, found.start, found.stop),
         (duration_s < refusing.shortest_s) | (duration_s > refusing.longest_s),
@@ -115,9 +117,9 @@ def find_potentials(
         found.peak[left], shapes[left], found.noise[left], lag, rate_hz, spec.repeating
     )
     activity = crowding > refusing.crowd_share
-    left = left[crowding[left] <= refusing.hum_share]
+    left = left[~activity[left]]  # a hum says nothing of groups
     group[left] = in_groups(found.peak[left], found.amplitude[left], rate_hz, spec.repeating)
-    gates = (*unlike, train, activity, group, found.strength <= spec.finding.on_ratio)
+    gates = (*unlike, train, activity, group, ~clear)
     gate = np.full(len(found), -1, dtype=np.int64)
     for number in reversed(range(len(gates))):
         gate[gates[number]] = number
@@ -143,14 +145,11 @@ def _touching(mask: Mask, start: Index, stop: Index) -> Mask:
     return touching
 
 
-@kernel
-def _cut(x: Array, peak: Index, half: int) -> Array:  # pragma: no cover (compiled)
-    """Return the pieces around the peaks, zero beyond the ends."""
-    result = np.zeros((len(peak), 2 * half + 1))
-    for i in range(len(peak)):
-        for t in range(max(0, peak[i] - half), min(len(x), peak[i] + half + 1)):
-            result[i, t - peak[i] + half] = x[t]
-    return result
+def _cut(x: Array, peak: Index, half: int) -> Array:
+    """Return the pieces around the peaks, zero beyond the ends, (n_peaks, 2 * half + 1)."""
+    padded = np.pad(x, half)
+    pieces: Array = padded[peak[:, None] + np.arange(2 * half + 1)]
+    return pieces
 
 
 @kernel

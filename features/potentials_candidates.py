@@ -68,16 +68,19 @@ def find_candidates(
     strength = _strengths(energy.coarse, energy.level, parts)
     clear = strength > finding.faint_ratio
     first, end = np.ascontiguousarray(parts[clear].T)
+    place = first // energy.step
+    noise = energy.noise[place]
+    noise = np.where(np.isnan(noise), energy.noise[place + 1], noise)
     peak, start, stop, amplitude = _measured(
         samples,
         first,
         end,
-        energy.noise,
+        noise,
         measuring.foot,
         measuring.foot_noise,
         round(measuring.pause_s * rate_hz),
     )
-    return Candidates(peak, start, stop, amplitude, strength[clear], energy.noise[peak])
+    return Candidates(peak, start, stop, amplitude, strength[clear], noise)
 
 
 @kernel
@@ -104,14 +107,9 @@ def _runs(
     return first[:count].copy(), end[:count].copy()
 
 
-@kernel
-def _strengths(energy: Array, level: Array, parts: Index) -> Array:  # pragma: no cover (compiled)
-    """Return how far each part exceeds the level at the most."""
-    result = np.zeros(len(parts))
-    for i in range(len(parts)):
-        for t in range(parts[i, 0], parts[i, 1]):
-            result[i] = max(result[i], energy[t] / level[t])
-    return result
+def _strengths(energy: Array, level: Array, parts: Index) -> Array:
+    """Return how far each part, shape (n_parts, 2), exceeds the level at the most."""
+    return np.array([float(np.max(energy[a:b] / level[a:b])) for a, b in parts])
 
 
 @kernel
@@ -204,7 +202,7 @@ def _measured(
         for t in range(first[i], end[i]):
             if abs(x[t]) > abs(x[at]):
                 at = t
-        least = max(foot * abs(x[at]), foot_noise * noise[at])
+        least = max(foot * abs(x[at]), foot_noise * noise[i])
         left = right = at
         t = at
         while t >= first[i] and left - t <= pause:

@@ -13,21 +13,26 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+_IN_CACHE = 2048
+"""Samples that are worked on together."""
+
 
 @dataclass(frozen=True, eq=False)
 class Energy:
-    """Energy of a signal, and what surrounds each sample; arrays of shape (n_samples,).
+    """Energy of a signal, shape (n_samples,), and what surrounds each sample.
 
-    ``coarse`` is smoothed over the length of a potential, ``fine`` over less. ``level`` is what
-    noise reaches in a block of coarse energy, ``noise`` the deviation of the signal; both are
-    robust, local, and NaN where too little of the surroundings is there. ``lags`` (2,) are those of
-    the Teager-Kaiser energy, in samples.
+    ``coarse`` is smoothed over the length of a potential, ``fine`` over less. ``level``
+    (n_samples,) is what noise reaches in a block of coarse energy; ``noise`` (n_steps,) is the
+    deviation of the signal, every ``step`` samples. Both are robust, local, and NaN where too
+    little of the surroundings is there. ``lags`` (2,) are those of the Teager-Kaiser energy, in
+    samples.
     """
 
     coarse: Array
     fine: Array
     level: Array
     noise: Array
+    step: int
     lags: Index
 
 
@@ -42,7 +47,7 @@ def energy_of(samples: Array, missing: Mask, rate_hz: float, spec: Finding) -> E
         Where nothing was recorded.
     """
     lags = np.array([max(1, round(lag * rate_hz)) for lag in spec.lags_s])
-    raw = _teager_kaiser(samples, *lags)
+    raw = _teager_kaiser(samples, lags)
     coarse = _smoothed(raw, _hann(spec.smoothing_s, rate_hz))
     fine = _smoothed(raw, _hann(spec.fine_smoothing_s, rate_hz))
     block = round(spec.block_s * rate_hz)
@@ -50,15 +55,9 @@ def energy_of(samples: Array, missing: Mask, rate_hz: float, spec: Finding) -> E
     around = round(spec.around_s / spec.block_s)
     maxima, power = _blocks(coarse, samples, missing, block)
     least = max(1, round(spec.least_share * 2 * around))
-    level, deviation = _levels(maxima, power, step, around, least, spec.silence)
-    n = len(samples)
-    return Energy(
-        coarse,
-        fine,
-        _linear_between(level, step * block, n),
-        _linear_between(deviation, step * block, n),
-        lags,
-    )
+    level, noise = _levels(maxima, power, step, around, least, spec.silence)
+    every = step * block
+    return Energy(coarse, fine, _linear_between(level, every, len(samples)), noise, every, lags)
 
 
 def _hann(half_s: float, rate_hz: float) -> Array:
@@ -68,14 +67,15 @@ def _hann(half_s: float, rate_hz: float) -> Array:
     return weights
 
 
-@kernel
-def _teager_kaiser(x: Array, first: int, second: int) -> Array:  # pragma: no cover (compiled)
-    """Return the sum of the energies at two lags; 0 where a neighbour is missing."""
-    n = len(x)
-    reach = max(first, second)
-    result = np.zeros(n)
-    for t in range(reach, n - reach):
-        result[t] = 2.0 * x[t] * x[t] - x[t - first] * x[t + first] - x[t - second] * x[t + second]
+def _teager_kaiser(x: Array, lags: Index) -> Array:
+    """Return the sum of the energies at some lags; 0 where a neighbour is missing."""
+    reach = int(lags.max())
+    result = np.zeros(len(x))
+    inner = slice(reach, len(x) - reach)
+    for lag in lags:
+        before = x[reach - lag : len(x) - reach - lag]
+        after = x[reach + lag : len(x) - reach + lag]
+        result[inner] += x[inner] ** 2 - before * after
     return result
 
 
@@ -88,32 +88,24 @@ def _smoothed(x: Array, weights: Array) -> Array:  # pragma: no cover (compiled)
     n = len(x)
     half = len(weights) // 2
     result = np.zeros(n)
-    for k in range(len(weights)):
-        shift = k - half
-        for t in range(max(0, -shift), min(n, n - shift)):
-            result[t] += weights[k] * x[t + shift]
-    for t in range(n):
-        result[t] = max(result[t], 0.0)
+    for first in range(0, n, _IN_CACHE):
+        last = min(first + _IN_CACHE, n)
+        for k in range(len(weights)):
+            shift = k - half
+            for t in range(max(first, -shift), min(last, n - shift)):
+                result[t] += weights[k] * x[t + shift]
+        for t in range(first, last):
+            result[t] = max(result[t], 0.0)
     return result
 
 
-@kernel
-def _blocks(
-    energy: Array, x: Array, missing: Mask, length: int
-) -> tuple[Array, Array]:  # pragma: no cover (compiled)
+def _blocks(energy: Array, x: Array, missing: Mask, length: int) -> tuple[Array, Array]:
     """Return highest energy and mean square of each whole block; NaN where any of it is missing."""
     n_blocks = len(x) // length
-    highest, power = np.empty(n_blocks), np.empty(n_blocks)
-    for b in range(n_blocks):
-        top = 0.0
-        total = 0.0
-        for t in range(b * length, (b + 1) * length):
-            top = max(top, energy[t])
-            total += x[t] * x[t]
-            if missing[t]:
-                total = np.nan
-        power[b] = total / length
-        highest[b] = np.nan if np.isnan(total) else top
+    whole, shape = slice(n_blocks * length), (n_blocks, length)
+    gone = missing[whole].reshape(shape).any(axis=1)
+    highest = np.where(gone, np.nan, energy[whole].reshape(shape).max(axis=1))
+    power = np.where(gone, np.nan, (x[whole] ** 2).reshape(shape).mean(axis=1))
     return highest, power
 
 
@@ -145,16 +137,10 @@ def _levels(
     return level, deviation
 
 
-@kernel
-def _linear_between(values: Array, step: int, n: int) -> Array:  # pragma: no cover (compiled)
-    """Return values at every sample from those at every ``step``-th."""
-    result = np.empty(n)
-    for t in range(n):
-        i = t // step
-        share = (t - i * step) / step
-        left, right = values[i], values[i + 1]
-        if np.isnan(left) or np.isnan(right):
-            result[t] = right if np.isnan(left) else left
-        else:
-            result[t] = left + share * (right - left)
-    return result
+def _linear_between(values: Array, step: int, n: int) -> Array:
+    """Return values at every sample from those at every ``step``-th; NaN where both are."""
+    left = np.where(np.isnan(values[:-1]), values[1:], values[:-1])
+    right = np.where(np.isnan(values[1:]), left, values[1:])
+    share = np.arange(step) / step
+    between: Array = left[:, None] + share * (right - left)[:, None]
+    return between.reshape(-1)[:n]

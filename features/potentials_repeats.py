@@ -57,21 +57,20 @@ def _in_trains(
     shapes: Array,
     noise: Array,
     lengths: Index,
-    limits: Array,
-    least: int,
+    alikeness: Array,
+    trains: Array,
 ) -> Mask:  # pragma: no cover (compiled)
     """Tell which potentials are members of a regular train of alike ones.
 
-    ``lengths`` are the largest lag and the reach of a train, in samples; ``limits`` the share and
-    the noise of a difference, the period of a fast and of the slowest train, and the tolerances of
-    a slow and a fast one.
+    ``lengths`` are the largest lag and the reach of a train, in samples; ``alikeness`` the share
+    and the noise of a difference; ``trains`` (n_trains, 3) the members, the tolerance and the
+    slowest period of each kind of train.
     """
     lag, around = lengths
-    share, margin = limits[0], limits[1]
+    share, margin = alikeness
     n = len(peak)
     result = np.zeros(n, dtype=np.bool_)
     alike = np.empty(n, dtype=np.int64)
-    intervals = np.empty(max(1, least - 1))
     earliest = 0
     for i in range(n):
         while peak[earliest] < peak[i] - around:
@@ -87,30 +86,31 @@ def _in_trains(
                 alike[count] = peak[j]
                 count += 1
             j += 1
-        for first in range(max(0, own - least + 1), min(own, count - least) + 1):
-            for k in range(least - 1):
-                intervals[k] = alike[first + k + 1] - alike[first + k]
-            if _is_regular(intervals, limits[2], limits[3], limits[4:]):
-                result[i] = True
-                break
+        for least, tolerance, slowest in trains:
+            members = int(least)
+            for first in range(max(0, own - members + 1), min(own, count - members) + 1):
+                if _is_regular(alike[first : first + members], tolerance, slowest):
+                    result[i] = True
     return result
 
 
 @kernel
 def _is_regular(
-    intervals: Array, fast: float, slowest: float, tolerances: Array
+    times: Index, tolerance: float, slowest: float
 ) -> bool:  # pragma: no cover (compiled)
-    """Tell whether intervals are those of a train in which one member may be missing."""
+    """Tell whether times are those of a train in which one member may be missing."""
+    intervals = np.empty(len(times) - 1)
+    for k in range(len(intervals)):
+        intervals[k] = times[k + 1] - times[k]
     period = median(intervals)
     if period > slowest:
         return False
-    tolerance = tolerances[0] if period > fast else tolerances[1]
     missed = 0
     for interval in intervals:
         if abs(interval - period) <= tolerance * period:
             continue
         missed += 1
-        if abs(interval - 2.0 * period) > tolerance * period or missed > 1:
+        if interval > (2.0 + tolerance) * period or missed > 1:
             return False
     return True
 
@@ -127,16 +127,13 @@ def in_trains(
     shapes : ndarray, shape (n_potentials, n_samples)
         With ``lag`` samples at either end that are compared at other lags only.
     """
-    limits = (
-        spec.share,
-        spec.noise_margin,
-        spec.fast_s * rate_hz,
-        spec.slowest_s * rate_hz,
-        spec.tolerance,
-        spec.fast_tolerance,
-    )
+    trains = [
+        (train.least, train.tolerance, train.slowest_s * rate_hz)
+        for train in (spec.steady, spec.held)
+    ]
     lengths = np.array([lag, round(spec.around_s * rate_hz)])
-    return _in_trains(peak, shapes, noise, lengths, np.array(limits), spec.least)
+    alikeness = np.array([spec.share, spec.noise_margin])
+    return _in_trains(peak, shapes, noise, lengths, alikeness, np.array(trains))
 
 
 def in_groups(peak: Index, amplitude: Array, rate_hz: float, spec: Repeating) -> Mask:
@@ -207,48 +204,49 @@ class Shapes:
     def __init__(self, lag: int, spec: Repeating) -> None:
         self._lag = lag
         self._spec = spec
-        self._known: list[Array] = []
-        self._power: list[float] = []
+        self._known: Array = np.zeros((0, 0))
+        self._power: Array = np.zeros(0)
         self._number: list[int] = []
         self._met: list[int] = []
+        self._total = 0
         self.counts: list[int] = []
 
     def add(self, shape: Array, noise: float) -> int:
         """Return the number of the shape that a potential is of, a new one if it is like none."""
-        if self._known:
+        self._total += 1
+        if len(self._number) > 0:
+            spec = self._spec
             which, at, difference = _nearest(
-                shape,
-                noise,
-                np.array(self._known),
-                np.array(self._power),
-                self._lag,
-                self._spec.share,
-                self._spec.noise_margin,
+                shape, noise, self._known, self._power, self._lag, spec.share, spec.noise_margin
             )
             if difference < 1.0:
-                return self._joined(which, np.roll(shape, -at), noise)
+                return self._joined(which, _moved(shape, at), noise)
         return self._begun(shape, noise)
 
     def _joined(self, which: int, shape: Array, noise: float) -> int:
         number = self._number[which]
         self.counts[number] += 1
+        self._met[which] = self._total
         weight = 1.0 / min(self.counts[number], _SLOWEST_CHANGE)
-        self._known[which] = (1 - weight) * self._known[which] + weight * shape
+        self._known[which] += weight * (shape - self._known[which])
         self._power[which] = (1 - weight) ** 2 * self._power[which] + (weight * noise) ** 2
-        self._met[which] = sum(self.counts)
         return number
 
     def _begun(self, shape: Array, noise: float) -> int:
         number = len(self.counts)
         self.counts.append(1)
-        if len(self._known) == MOST_SHAPES:
-            oldest = self._met.index(min(self._met))
-            for held in (self._known, self._power, self._number, self._met):
-                del held[oldest]
-        self._known.append(shape.copy())
-        self._power.append(noise * noise)
-        self._number.append(number)
-        self._met.append(sum(self.counts))
+        if len(self._number) < MOST_SHAPES:
+            place = len(self._number)
+            self._known = np.vstack((self._known.reshape(-1, len(shape)), shape))
+            self._power = np.append(self._power, 0.0)
+            self._number.append(number)
+            self._met.append(0)
+        else:
+            place = self._met.index(min(self._met))
+        self._known[place] = shape
+        self._power[place] = noise * noise
+        self._number[place] = number
+        self._met[place] = self._total
         return number
 
     def by_commonness(self) -> list[int]:
@@ -258,3 +256,9 @@ class Shapes:
         for place, number in enumerate(order):
             places[number] = place
         return places
+
+
+def _moved(shape: Array, by: int) -> Array:
+    """Return a shape that begins so many samples later, its end samples repeated."""
+    moved: Array = shape[np.clip(np.arange(len(shape)) + by, 0, len(shape) - 1)]
+    return moved

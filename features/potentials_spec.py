@@ -27,7 +27,7 @@ class Finding(Section):
     block_s: PositiveFloat = 0.05
     """Energy is compared with its maxima over blocks of this length. Unlike the median energy, they
     know of the tails of a noise that is not Gaussian."""
-    step_s: PositiveFloat = 0.25
+    step_s: PositiveFloat = 0.5
     """The level is computed this often and is linear in between; a whole number of blocks."""
     around_s: PositiveFloat = 2.0
     """The level is the median of the maxima from this long before to this long after. So it follows
@@ -77,7 +77,7 @@ class Measuring(Section):
     """It has ended when it does not for this long."""
     snippet_s: PositiveFloat = 0.016
     """Half length of the shape around the peak."""
-    lag_s: PositiveFloat = 0.004
+    lag_s: PositiveFloat = 0.006
     """Shapes are compared at lags up to this one: noise moves the peak."""
 
 
@@ -93,21 +93,31 @@ class Refusing(Section):
     heart, or a cable that moves; potentials on the skin reach 1.6, evoked responses 2."""
     crowd_s: PositiveFloat = 0.5
     """Half length of the surroundings in which activity is sought..."""
-    crowd_share: Fraction = 0.25
+    crowd_share: Fraction = 0.35
     """... which is there when this share of them..."""
     crowd_energy: Fraction = 0.3
     """... has this share of the candidate's energy..."""
     crowd_ratio: PositiveFloat = 1.5
     """... and exceeds this multiple of the level. An interference pattern and a hum that sets in go
     on; single potentials leave silence between them."""
-    hum_share: Fraction = 0.5
-    """Where even this share is as strong, it is a hum, which says nothing of groups."""
-    artefact_correlation: Fraction = 0.94
+    artefact_correlation: Fraction = 0.96
     """What correlates this well with the answer of the band-pass to a step or a single deviant
     sample is an electrode that lost touch."""
     artefact_half_s: PositiveFloat = 0.03
     artefact_lag_s: PositiveFloat = 0.014
     """Over this half length, at lags up to this one from the peak."""
+
+
+class Train(Section):
+    """What makes alike potentials in a row a regular train."""
+
+    least: Count
+    """Members at the least."""
+    tolerance: Fraction
+    """No interval differs by more than this share from their median; one may be twice as long: a
+    member that was missed."""
+    slowest_s: PositiveFloat
+    """The longest period."""
 
 
 class Repeating(Section):
@@ -118,20 +128,14 @@ class Repeating(Section):
     (the geometric mean; a correlation of 0.875 where they are of one size)..."""
     noise_margin: PositiveFloat = 1.5
     """... beyond this multiple of what the noise of both gives."""
-    least: Count = 6
-    """So many alike potentials in a row make a train..."""
-    tolerance: Fraction = 0.2
-    """... when no interval differs by more than this share from their median; one may be twice as
-    long: a beat that was missed. The heart beats at 0.7-3 Hz with a variation of 0.01-0.1, a motor
-    unit that fires on its own at 1.3-18 Hz with 0.01-0.06, a lamp at 100 Hz with
-    none. Fasciculations have a variation of 0.8 to 2, so that five intervals this even are next to
-    impossible."""
-    fast_s: PositiveFloat = 0.25
-    fast_tolerance: Fraction = 0.35
-    """A train with intervals below ``fast_s`` may be less even: a motor unit that is held above
-    4/s is at work, its intervals vary by 0.1 to 0.25, and no fasciculation keeps such a pace."""
-    slowest_s: PositiveFloat = 1.5
-    """Slower trains are not sought: beyond the slowest heart, chance makes them too."""
+    steady: Train = Train(least=7, tolerance=0.2, slowest_s=1.5)
+    """The heart beats at 0.7-3 Hz with a variation of 0.01-0.1, a motor unit that fires on its own
+    at 1.3-18 Hz with 0.01-0.06, a lamp at 100 Hz with none. The intervals of fasciculations vary by
+    0.8 to 2, so that six this even are next to impossible. Beyond the slowest heart, chance makes
+    trains too."""
+    held: Train = Train(least=10, tolerance=0.5, slowest_s=0.25)
+    """A motor unit that is held above 4/s is at work; its intervals vary by 0.1 to 0.25, and no
+    fasciculation keeps such a pace."""
     around_s: PositiveFloat = 9.0
     """How far the other members of a potential's train may lie, and what tells of groups."""
     group_s: PositiveFloat = 0.15

@@ -1,13 +1,13 @@
 """Answering: windows of a request to answers, each by the model of its modality."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from features import MODALITIES, Modality, SignalError, Windows
 from serving.card import DISCLAIMER
-from serving.classifier import REASONS, Classifier
+from serving.classifier import REASONS, Classifier, Predictions
 from serving.explaining import explained_class, largest_contributions
 from serving.requests import MOST_EXPLAINED, MOST_WINDOWS, WINDOW_S, WindowBody
 from serving.responses import (
@@ -30,11 +30,19 @@ class Served:
 Models = Mapping[Modality, Served]
 
 
-def predict(windows: Sequence[WindowBody], models: Models) -> list[PredictionBody]:
-    """Answer windows in their order."""
+Watch = Callable[[Served, Windows, Predictions], object]
+"""Is shown windows and what a model has answered."""
+
+
+def predict(
+    windows: Sequence[WindowBody], models: Models, watch: Watch | None = None
+) -> list[PredictionBody]:
+    """Answer windows in their order; ``watch`` is shown each batch after it was answered."""
     answers: dict[int, PredictionBody] = {}
     for places, served, batch in _batches(windows, models):
         predictions = served.classifier.predict(batch)
+        if watch is not None:
+            watch(served, batch, predictions)
         classes = served.classifier.card.classes
         for i, place in enumerate(places):
             answers[place] = prediction(windows[place].id, predictions, i, classes, served.info)
@@ -87,7 +95,11 @@ def describe(
         formats=list(formats),
         record_forms=list(forms),
         models=[
-            {**served.classifier.card.model_dump(mode="json"), "version": served.info.version}
+            {
+                # Without the counts of training windows: they are many, and few callers' concern.
+                **served.classifier.card.model_dump(mode="json", exclude={"distribution"}),
+                "version": served.info.version,
+            }
             for served in models.values()
         ],
     )

@@ -18,12 +18,14 @@ disease.
 - `POST /explain` says which features speak for an answer, and against it
 - `POST /analyze` makes the record of a recording: episodes, events, rates, shares
 - `POST /describe` tells what is served: models, classes, units, limits
+- `POST /feedback` keeps windows with the labels of people, where the service is run to do so
 - [`/app`](./app) is a page that makes a record of a recording and shows it
 
 What cannot be used is refused with `{"error": sentence, "detail": [{"where", "message"}]}`.
 """
 
 _REFUSED = (400, 413, 415, 429)
+_NOT_KEPT = (403, 507)
 _SUFFIX = "IODescriptor"
 """What BentoML adds to the names of types that it reads or writes."""
 
@@ -46,6 +48,8 @@ def in_our_words(document: bytes) -> bytes:
     for path in api["paths"].values():
         if "post" in path:
             _say_how_refused(path["post"], _REFUSED, content)
+    kept = api["paths"]["/feedback"]["post"]
+    _say_how_refused(kept, (*_REFUSED, *_NOT_KEPT), content)
     recording = recordings.path_item(template)
     _say_how_refused(recording["post"], recordings.REFUSED, content)
     api["paths"]["/analyze"] = recording

@@ -7,12 +7,14 @@
 
 A refusal is an object ``{"error": sentence, "detail": [{"where": …, "message": …}]}``. Refusals
 that BentoML and pydantic make are rewritten to it; those of 500 and above are left as they are,
-without any text of ours. Recordings have a boundary of their own (:mod:`serving.analysis_app`).
+without any text of ours, but for one: that there is no room for feedback (507). Recordings have a
+boundary of their own (:mod:`serving.analysis_app`).
 """
 
 import asyncio
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 
 from serving.api_document import in_our_words
 from serving.api_page import INDEX
@@ -156,7 +158,7 @@ def _is_a_recording(scope: Scope) -> bool:
 
 
 def _is_refusal(status: int) -> bool:
-    return 400 <= status < 500
+    return 400 <= status < 500 or status == HTTPStatus.INSUFFICIENT_STORAGE
 
 
 def _rewritten(start: Message, body: bytes) -> bytes:

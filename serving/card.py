@@ -4,6 +4,7 @@ A classifier is a directory without a pickle in it::
 
     card.json      this card: spec, classes, calibration, limits, provenance, metrics
     booster.txt    the trees, in LightGBM's own text
+    detector.txt   trees that tell training windows from foreign signals and look-alikes
     novelty.npz    what training windows look like, to tell what is unlike them
     exam.npz       windows, their features and scores: the exam of serving.exam
     SHA256SUMS     a checksum of each
@@ -43,12 +44,20 @@ class Conformal(Section):
 
 
 class Novelty(Section):
-    """How far from training windows a window may lie before it is unlike them."""
+    """From where on a window is unlike training: too far away, or too odd.
+
+    Distance finds what nobody thought of, the detector's oddness what it was shown: foreign
+    signals, and the look-alikes among ``exposed_to`` (outlier exposure, Hendrycks 2019).
+    """
 
     neighbours: Annotated[int, Field(ge=1)]
     threshold: Annotated[float, Field(gt=0)]
     false_alarm_rate: Annotated[float, Field(gt=0, lt=1)]
     """Share of held-out training windows that lie beyond the threshold."""
+    oddness_threshold: float
+    oddness_false_alarm_rate: Annotated[float, Field(gt=0, lt=1)]
+    """Share of held-out training windows that are odder than the threshold."""
+    exposed_to: tuple[str, ...]
 
 
 class RateLimit(Section):
@@ -74,6 +83,37 @@ class Provenance(Section):
     versions: dict[str, str]
 
 
+class FeatureDistribution(Section):
+    """What a feature is in training windows."""
+
+    edges: tuple[float, ...]
+    """Its deciles, first and last percentile, each once."""
+    counts: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]
+    """Windows of each class up to each edge, above the last, and, at the end, without a value."""
+    ordinary: tuple[float, ...]
+    """Stability index that 95 % of stretches of held-out subjects stay below, by their length."""
+
+
+class AnswerShare(Section):
+    """Share of an answer over held-out subjects, and what 95 % of them lie between."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Distribution(Section):
+    """What training windows look like, and how much people differ (:mod:`serving.drift`)."""
+
+    stretches: tuple[Annotated[int, Field(ge=1)], ...]
+    """Lengths of the stretches, in windows, that the ordinary figures were found on."""
+    most_ordinary: tuple[Annotated[int, Field(ge=0)], ...]
+    """How many features have shifted at most in 95 % of stretches, by their length."""
+    features: dict[str, FeatureDistribution]
+    answers: dict[str, AnswerShare]
+    """By class, and ``undecided``."""
+
+
 class Card(Section):
     """Everything about a model but its trees."""
 
@@ -91,4 +131,6 @@ class Card(Section):
     provenance: Provenance
     metrics: dict[str, Any]
     """Figures with the validation scheme and the data that they hold for."""
+    distribution: Distribution | None = None
+    """None where no subject has windows enough, and in cards written before there was one."""
     intended_use: str = INTENDED_USE

@@ -67,10 +67,11 @@ class Predictions:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A model: its card, its trees, and what its training windows look like."""
+    """A model: its card, its trees, what its training windows look like, and what does not."""
 
     card: Card
     booster: "lightgbm.Booster"
+    detector: "lightgbm.Booster"
     reference: Reference
 
     def predict(self, windows: Windows, *, workers: int = 1) -> Predictions:
@@ -98,6 +99,8 @@ class Classifier:
         probabilities = self.probabilities(self.scores(table.values))
         sets = self._candidate_sets(probabilities)
         distances = self.reference.distance(table.values, card.novelty.neighbours)
+        is_unlike = distances > card.novelty.threshold
+        is_unlike |= self.oddness(table.values) > card.novelty.oddness_threshold
         labels: list[str] = []
         candidates: list[tuple[str, ...]] = []
         reasons: list[Reason | None] = []
@@ -106,7 +109,7 @@ class Classifier:
         for w in range(len(table)):
             names = tuple(c for c, is_in in zip(card.classes, sets[w], strict=True) if is_in)
             reason = cast("Reason", flags[w][0]) if flags[w] else None
-            if reason is None and distances[w] > card.novelty.threshold:
+            if reason is None and is_unlike[w]:
                 reason = "unlike_training"
             if reason is None and len(names) > 1:
                 reason = "several_candidates"
@@ -134,6 +137,13 @@ class Classifier:
             return np.zeros((0, len(self.card.classes)))
         raw = self.booster.predict(values, raw_score=True, num_threads=1)
         return np.asarray(raw, dtype=np.float64).reshape(len(values), -1)
+
+    def oddness(self, values: Array) -> Array:
+        """Return how odd windows are, as log odds of not being one's own, shape (n_windows,)."""
+        if len(values) == 0:
+            return np.zeros(0)
+        raw = self.detector.predict(values, raw_score=True, num_threads=1)
+        return np.asarray(raw, dtype=np.float64)
 
     def probabilities(self, scores: Array) -> Array:
         """Return calibrated probabilities, shape (n_windows, n_classes)."""

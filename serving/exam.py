@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-FILES = ("booster.txt", "card.json", "exam.npz", "novelty.npz")
+FILES = ("booster.txt", "card.json", "detector.txt", "exam.npz", "novelty.npz")
 SUMS = "SHA256SUMS"
 
 _RELATIVE_TOLERANCE = 1e-6
 """Features may differ by the rounding of another processor's vector instructions, not by more."""
 
-_ARRAYS = ("values", "scores", "probabilities", "distances", "classes")
+_ARRAYS = ("values", "scores", "probabilities", "distances", "oddness", "classes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,8 @@ class Exam:
 
     ``batches`` are windows of several rates and units, so that conditioning is examined too;
     ``values`` (n_windows, n_features), ``scores`` and ``probabilities`` (n_windows, n_classes) and
-    ``distances`` (n_windows,) follow their order, ``classes`` (n_classes,) names the scores.
+    ``distances`` and ``oddness`` (n_windows,) follow their order, ``classes`` (n_classes,) names
+    the scores.
     """
 
     batches: tuple[Windows, ...]
@@ -51,6 +52,7 @@ class Exam:
     scores: Array
     probabilities: Array
     distances: Array
+    oddness: Array
     classes: NDArray[np.str_]
 
     @classmethod
@@ -66,6 +68,7 @@ class Exam:
             scores,
             classifier.probabilities(scores),
             classifier.reference.distance(values, card.novelty.neighbours),
+            classifier.oddness(values),
             np.array(card.classes),
         )
 
@@ -109,6 +112,12 @@ class Exam:
             raise ContractError(
                 f"{name} fails its exam: distances from training are others than they were (by up"
                 f" to {_largest(distances, self.distances)}); novelty.npz or its code has changed"
+            )
+        oddness = classifier.oddness(self.values)
+        if not np.array_equal(oddness, self.oddness):
+            raise ContractError(
+                f"{name} fails its exam: the detector finds windows odder than it did (by up to"
+                f" {_largest(oddness, self.oddness)}); detector.txt or LightGBM has changed"
             )
 
     def save(self, path: Path) -> None:
@@ -173,11 +182,17 @@ def save(classifier: Classifier, exam: Exam, directory: Path) -> None:
     """Write a classifier into a directory that must not exist yet."""
     directory.mkdir(parents=True)
     card = json.dumps(classifier.card.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    (directory / "card.json").write_text(card + "\n", encoding="utf-8")
-    (directory / "booster.txt").write_text(classifier.booster.model_to_string(), encoding="utf-8")
+    (directory / "card.json").write_text(_in_rows(card) + "\n", encoding="utf-8")
+    for name, trees in (("booster", classifier.booster), ("detector", classifier.detector)):
+        (directory / f"{name}.txt").write_text(trees.model_to_string(), encoding="utf-8")
     classifier.reference.save(directory / "novelty.npz")
     exam.save(directory / "exam.npz")
     (directory / SUMS).write_text(_checksums(directory), encoding="utf-8")
+
+
+def _in_rows(text: str) -> str:
+    """Put lists of numbers on one line each; no string of JSON holds a line's end."""
+    return re.sub(r"\[\n[\d\s.,eE+-]*\]", lambda row: " ".join(row[0].split()), text)
 
 
 def load(directory: Path) -> Classifier:
@@ -203,22 +218,23 @@ def load(directory: Path) -> Classifier:
         )
     classifier = Classifier(
         card=card,
-        booster=_booster(directory, card),
+        booster=_trees(directory, "booster.txt", card),
+        detector=_trees(directory, "detector.txt", card),
         reference=Reference.load(directory / "novelty.npz"),
     )
     Exam.load(directory / "exam.npz", card).sit(classifier)
     return classifier
 
 
-def _booster(directory: Path, card: Card) -> "lightgbm.Booster":
+def _trees(directory: Path, name: str, card: Card) -> "lightgbm.Booster":
     import lightgbm  # noqa: PLC0415  (the service chooses what it brings along)
 
-    text = (directory / "booster.txt").read_text(encoding="utf-8")
+    text = (directory / name).read_text(encoding="utf-8")
     if not _is_whole(text):
-        raise ContractError(f"{directory}/booster.txt is damaged: its trees are not where it says")
+        raise ContractError(f"{directory}/{name} is damaged: its trees are not where it says")
     booster = lightgbm.Booster(model_str=text)
     if tuple(booster.feature_name()) != card.columns:
-        raise ContractError(f"{directory}: card.json and booster.txt name different columns")
+        raise ContractError(f"{directory}: card.json and {name} name different columns")
     return booster
 
 

@@ -16,6 +16,15 @@ def explained_class(card: Card, label: str, probabilities: Array) -> str:
     return label if label != UNDECIDED else card.classes[int(probabilities.argmax())]
 
 
+def units_of(card: Card) -> dict[str, str]:
+    """Return the unit of each feature's column."""
+    return {
+        column: entry.signal_unit(card.modality)
+        for entry in catalogue(card.modality)
+        for column in entry.columns(card.spec)
+    }
+
+
 def largest_contributions(
     card: Card, explained: str, contributions: Array, values: Array, most: int
 ) -> list[Contribution]:
@@ -28,11 +37,7 @@ def largest_contributions(
     values : ndarray, shape (n_features,)
     """
     row = contributions[card.classes.index(explained)]
-    units = {
-        column: entry.signal_unit(card.modality)
-        for entry in catalogue(card.modality)
-        for column in entry.columns(card.spec)
-    }
+    units = units_of(card)
     order = np.argsort(-np.abs(row[:-1]), kind="stable")[:most]
     return [
         Contribution(

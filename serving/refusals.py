@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,12 @@ _MOST_PLACES = 20
 """Places that are told: a long list of the same mistake helps nobody."""
 
 _NOWHERE = "there is nothing at this address; POST to /predict, /explain, /describe or /analyze"
+
+_CLOSED = (
+    "this service keeps no feedback: who runs it has not named a folder for it"
+    " (quaver serve --feedback)"
+)
+_NO_ROOM = "there is no room for feedback; nothing of this request was kept"
 
 
 def refusal(status: int, body: bytes, allowed: str = "") -> dict[str, Any]:
@@ -27,11 +34,15 @@ def refusal(status: int, body: bytes, allowed: str = "") -> dict[str, Any]:
     allowed : str
         The methods of the address, where another one was used.
     """
-    if status == 404:
+    if status == HTTPStatus.NOT_FOUND:
         return sentence(_NOWHERE)
-    if status == 405:
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
         methods = ", ".join(sorted(allowed.replace(" ", "").split(",")))
         return sentence(f"this address takes {methods} only")
+    if status == HTTPStatus.FORBIDDEN:
+        return sentence(_CLOSED)
+    if status == HTTPStatus.INSUFFICIENT_STORAGE:
+        return sentence(_NO_ROOM)
     content = _read(body)
     found = content.get("detail", ())
     return _with_places(found) if found else sentence(str(content.get("error", "refused")))

@@ -1,6 +1,6 @@
 """Service: the promoted models behind HTTP. The only module below the laboratory with bentoml.
 
-``POST /predict``, ``/explain`` and ``/describe`` are answered here, ``/analyze`` by
+``POST /predict``, ``/explain``, ``/describe`` and ``/feedback`` are answered here, ``/analyze`` by
 :mod:`serving.analysis_app`, ``/app`` by :mod:`serving.page.site`; ``/livez``, ``/readyz`` and
 ``/metrics`` are BentoML's. A model that fails its exam ends the process before the port is open.
 """
@@ -12,25 +12,37 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import bentoml
-from bentoml.exceptions import InvalidArgument
+from bentoml.exceptions import BentoMLException, InvalidArgument
 from pydantic import ValidationError
 
-from features import ConfigError, Modality, QuaverError, SignalError
-from serving import answering
+from features import ConfigError, Modality, QuaverError, SignalError, Windows
+from serving import answering, feedback
 from serving.analysis_answer import FORMS
 from serving.analysis_app import LIMITS, PATIENCE_S, Analyses, application
 from serving.analysis_upload import SUFFIXES
 from serving.answering import Served
 from serving.boundary import MOST_BYTES, Boundary
+from serving.classifier import Predictions
 from serving.exam import load
+from serving.feedback_request import FeedbackRequest, FeedbackResponse
+from serving.following import Follower
+from serving.monitoring import Monitor
 from serving.page import site
 from serving.requests import DescribeRequest, ExplainRequest, PredictRequest
 from serving.responses import DescribeResponse, ExplainResponse, ModelInfo, PredictResponse
-from serving.selection import served_modalities
+from serving.selection import (
+    CHALLENGER,
+    FOLLOW_VARIABLE,
+    SHADOW_VARIABLE,
+    is_set,
+    served_modalities,
+)
+from serving.shadow import Shadow
 
 _COMPANIONS = ("cffi", "dask", "graphviz", "matplotlib", "pandas", "sklearn")
 """What LightGBM and Numba import where it is installed, for interfaces not used here."""
@@ -101,6 +113,9 @@ SERVED = _selected()
 
 ANALYSES = Analyses()
 
+_LATEST = "latest"
+"""What BentoML calls the version that serves, and the file that names it."""
+
 _MARGIN_S = 60
 """BentoML gives up after everything of ours has: it has one patience for all addresses."""
 
@@ -128,13 +143,54 @@ class Quaver:
         try:
             for modality in SERVED:
                 open_model(getattr(_SERVICE.inner, modality).resolve())
+            feedback.check_folder()
         except QuaverError as error:
             _end(error)
 
     def __init__(self) -> None:
         _SERVER_LOG.addFilter(_is_ours)
-        self.models = {m: open_model(getattr(self, m)) for m in SERVED}
+        stored = {m: cast("bentoml.Model", getattr(self, m)) for m in SERVED}
+        self.models = {m: open_model(model) for m, model in stored.items()}
         ANALYSES.models = self.models
+        self.shadow = Shadow()
+        self.monitor = Monitor()
+        self._follow(stored)
+
+    def _follow(self, stored: dict[Modality, bentoml.Model]) -> None:
+        """Adopt other champions, and challengers, as the environment asks for."""
+        folders = {m: Path(model.path).parent for m, model in stored.items()}
+        followers: list[Follower[Modality]] = []
+        if is_set(SHADOW_VARIABLE):
+            beside = {
+                m: folder.with_name(folder.name + CHALLENGER) / _LATEST
+                for m, folder in folders.items()
+            }
+            followers.append(Follower(beside, self._shadow, self._unshadow, {}))
+            followers[0].look()
+        if is_set(FOLLOW_VARIABLE):
+            champions = {m: folder / _LATEST for m, folder in folders.items()}
+            serving = {m: str(model.tag.version) for m, model in stored.items()}
+            followers.append(Follower(champions, self._adopt, lambda _: None, serving))
+            for follower in followers:
+                follower.start()
+
+    def _adopt(self, modality: Modality) -> None:
+        # A new mapping, not a new entry: a request that has begun keeps the models it began with.
+        opened = open_model(bentoml.models.get(f"quaver-{modality}:{_LATEST}"))
+        self.models = {**self.models, modality: opened}
+        ANALYSES.models = self.models
+
+    def _shadow(self, modality: Modality) -> None:
+        opened = open_model(bentoml.models.get(f"quaver-{modality}{CHALLENGER}:{_LATEST}"))
+        self.shadow.models = {**self.shadow.models, modality: opened}
+
+    def _unshadow(self, modality: Modality) -> None:
+        self.shadow.models = {m: one for m, one in self.shadow.models.items() if m != modality}
+
+    def _watch(self, served: Served, windows: Windows, answered: Predictions) -> None:
+        card = served.classifier.card
+        self.monitor.watch(card, answered)
+        self.shadow.watch(card.modality, windows, answered)
 
     @bentoml.api
     def predict(self, request: PredictRequest, /) -> PredictResponse:
@@ -144,7 +200,7 @@ class Quaver:
         """
         with _refusing():
             return PredictResponse.model_construct(
-                predictions=answering.predict(request.windows, self.models)
+                predictions=answering.predict(request.windows, self.models, self._watch)
             )
 
     @bentoml.api
@@ -162,6 +218,26 @@ class Quaver:
         with _refusing():
             limits = {"body_bytes": MOST_BYTES, **LIMITS}
             return answering.describe(self.models, limits, SUFFIXES, list(FORMS))
+
+    @bentoml.api
+    def feedback(self, request: FeedbackRequest, /) -> FeedbackResponse:
+        """Keep windows with the labels that people gave them, for the next training.
+
+        Refused with 403 unless who runs the service has named a folder for it, and with 400 when
+        the subject of any window has not consented: then none is kept.
+        """
+        folder = feedback.feedback_folder()
+        if folder is None:
+            raise InvalidArgument("no folder is named", error_code=HTTPStatus.FORBIDDEN)
+        with _refusing():
+            windows = [each.window for each in request.feedback]
+            answers = answering.predict(windows, self.models)
+        try:
+            return feedback.store(request.feedback, answers, folder)
+        except feedback.StorageError as error:
+            raise BentoMLException(
+                str(error), error_code=HTTPStatus.INSUFFICIENT_STORAGE
+            ) from error
 
 
 _SERVICE = cast("Any", Quaver)

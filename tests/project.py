@@ -59,8 +59,9 @@ def _shrink(configs: Path) -> None:
     def fewer_people(content):
         content["duration_s"] = 16.0
         for name, population in content["populations"].items():
-            people = {"train": 3, "test": 1}[name]
-            population |= {"sites": 2, "people_per_site": people, "recordings": TINY}
+            people = {"train": 3, "lookalikes": 1, "test": 1}[name]
+            recordings = {"hemifacial_spasm": 1} if name == "lookalikes" else TINY
+            population |= {"sites": 2, "people_per_site": people, "recordings": recordings}
 
     def fewer_trees(content):
         content["training"] |= {
@@ -70,6 +71,7 @@ def _shrink(configs: Path) -> None:
             "conformal_level": 0.9,
         }
         content["training"]["booster"] |= {"num_iterations": 10, "min_data_in_leaf": 5}
+        content["outliers"]["foreign_each"] = 2
 
     change_yaml(configs / "simulate.yaml", fewer_people)
     for modality in ("emg", "accelerometer", "gyroscope"):

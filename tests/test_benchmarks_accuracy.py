@@ -295,8 +295,16 @@ def test_simulated_figures_leave_out_what_has_no_class():
     assert found["ordinary windows called unlike_training"].estimate.value == pytest.approx(1 / 3)
     assert found["label among the candidates, worst subject"].estimate.value == 1.0
     assert found["clonus by accelerometer alone called clonus"].verdict == "met"
-    (alike,) = lookalike_figures(given, SCHEME)
+    (alike,) = lookalike_figures(given, SCHEME, exposed=())
     assert (alike.what, alike.estimate.value) == ("shivering left undecided", 0.0)
+
+
+def test_look_alikes_met_in_training_are_told_from_the_others():
+    """What the outlier detector was shown is no longer unseen, and its figure says so."""
+    given = answered(["cramp", "shivering"], [UNDECIDED, UNDECIDED])
+    known, unseen = lookalike_figures(given, SCHEME, exposed=("cramp",))
+    assert known.what == "cramp (kind met in training) left undecided"
+    assert unseen.what == "shivering left undecided"
 
 
 # Folding

@@ -8,13 +8,14 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from project import clean_environment
 from real_service import free_port, is_open
 from running_project import make
 
+from features import Recording
+from serving.recordings import write_recording
 from training.config import load_config
 from training.documentation import with_tables
 from training.layout import Layout
@@ -167,7 +168,7 @@ def own(up):
     (labels,) = fences("csv")
     (folder / "labels.csv").write_text(labels)
     for name, kinds in {"visit1": ("rest", "tremor"), "visit2": ("voluntary", "voluntary")}.items():
-        visit(kinds).to_csv(folder / f"{name}.csv", index=False)
+        write_recording(visit(kinds), folder / f"{name}.edf")
     path = up.folder / "configs" / "emg.yaml"
     content = yaml.safe_load(path.read_text()) | yaml.safe_load(first_lines)
     path.write_text(yaml.safe_dump(content, sort_keys=False))
@@ -175,7 +176,7 @@ def own(up):
 
 
 def visit(kinds):
-    """Return a table of two muscles in microvolts at 1000 Hz, 12 s of each kind."""
+    """Return two muscles in microvolts at 1000 Hz, 12 s of each kind."""
     layout = Layout(REPOSITORY)
     simulation = load_config(layout.config("simulate"), Simulation)
     simulation = simulation.model_copy(update={"duration_s": 12.0})
@@ -185,7 +186,13 @@ def visit(kinds):
     times = np.arange(24_000) / 1000.0
     seen = np.interp(times, np.arange(len(joined)) / parts[0].sampling_rate_hz, joined)
     microvolts = 40 * seen / np.median(np.abs(seen))
-    return pd.DataFrame({"time_s": times, "flexor": microvolts, "extensor": 0.5 * microvolts})
+    return Recording(
+        np.stack((microvolts, 0.5 * microvolts)),
+        sampling_rate_hz=1000.0,
+        modality="emg",
+        unit="uV",
+        channel_names=("flexor", "extensor"),
+    )
 
 
 @pytest.mark.usefixtures("own")
@@ -200,6 +207,10 @@ def test_each_command_of_the_tutorial_does_its_work(up):
     assert "2 people, 4 recordings" in told["quaver datasets"]
     assert "simulated: simulated" in told["quaver train"]
     assert "real: my-recordings" in told["quaver train"]
+    assert "\nmy-recordings: 2 subjects, " in told["quaver compare"]
+    assert "\nsimulated/test: 2 subjects, " in told["quaver compare"]
+    assert "of 100 windows more answered rightly" in told["quaver compare"]
+    assert "passed  exam" in told["quaver promote"]
     assert "serves as quaver-emg:" in told["quaver promote"]
     header, *rows = told["quaver label"].splitlines()
     assert header.startswith("kind,channel,label,")
@@ -222,6 +233,8 @@ def test_a_recording_of_one_s_own_gets_its_record(up):
     )
     told = shell(up, line).stdout if shutil.which("curl") else None
 
+    # What the tutorial has promoted is served by what `make up` had started.
+    assert told is None or '"name":"quaver-emg","version":"2"' in told
     usable_s, rate = done.stdout.splitlines()[0].split(" ", 1)
     assert 0 < float(usable_s) <= 24.0
     assert "'per_minute':" in rate

@@ -36,6 +36,17 @@ class FixedScores:
         return self.raw[: len(values)]
 
 
+class FixedOddness:
+    """A detector that finds windows as odd as a test wants them to be."""
+
+    def __init__(self, oddness):
+        self.oddness = np.array(oddness, dtype=float)
+
+    def predict(self, values, **_):
+        """Return the log odds of each row."""
+        return self.oddness[: len(values)]
+
+
 class FixedDistances:
     """A reference from which windows lie as far as a test wants them to."""
 
@@ -68,6 +79,7 @@ def judge(tiny_of, tremor_table):
         *probabilities,
         threshold=0.3,
         distances=(0.0,) * 8,
+        oddness=(-9.0,) * 8,
         flagged=None,
         limits=(),
         rate_hz=100.0,
@@ -78,7 +90,14 @@ def judge(tiny_of, tremor_table):
                 "classes": CLASSES,
                 "calibration": Calibration(temperature=1.0, biases=(0.0,) * 5),
                 "conformal": Conformal(level=0.9, thresholds=(threshold,) * 5),
-                "novelty": Novelty(neighbours=1, threshold=10.0, false_alarm_rate=0.01),
+                "novelty": Novelty(
+                    neighbours=1,
+                    threshold=10.0,
+                    false_alarm_rate=0.01,
+                    oddness_threshold=-2.0,
+                    oddness_false_alarm_rate=0.01,
+                    exposed_to=(),
+                ),
                 "rate_limits": tuple(limits),
             }
         )
@@ -86,6 +105,7 @@ def judge(tiny_of, tremor_table):
             tiny,
             card=card,
             booster=FixedScores(probabilities),
+            detector=FixedOddness(oddness),
             reference=FixedDistances(distances),
         )
         n = len(probabilities)
@@ -178,6 +198,14 @@ def test_a_window_far_from_training_is_unlike_it(judge):
     assert answer.reasons == (None, "unlike_training")
     assert answer.labels.tolist() == ["tremor", UNDECIDED]
     assert answer.candidates == (("tremor",), ("tremor",))
+
+
+def test_an_odd_window_is_unlike_training_however_near(judge):
+    """Beyond the threshold of oddness a window is undecided; on it, it is not yet."""
+    answer = judge(SURE, SURE, oddness=(-2.0, -1.9))
+
+    assert answer.reasons == (None, "unlike_training")
+    assert answer.labels.tolist() == ["tremor", UNDECIDED]
 
 
 def test_reasons_rank_quality_novelty_candidates_rate(judge):

@@ -62,6 +62,8 @@ def test_a_model_answers_alike_before_and_after_it_is_saved(tiny_of, unseen_of, 
     assert expected.reasons == found.reasons
     assert np.array_equal(expected.probabilities, found.probabilities, equal_nan=True)
     assert np.array_equal(expected.distances, found.distances, equal_nan=True)
+    values = expected.features.values
+    assert np.array_equal(tiny.oddness(values), again.oddness(values))
 
 
 def test_a_model_is_a_directory_without_a_pickle(directory):
@@ -204,9 +206,16 @@ def test_a_class_of_another_name_is_refused(directory, names):
         load(directory)
 
 
-def test_a_tree_that_was_altered_is_refused(directory):
-    """One digit in the leaves of one tree gives other scores."""
-    path = directory / "booster.txt"
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("booster.txt", "the trees give other scores than in training"),
+        ("detector.txt", "the detector finds windows odder than it did"),
+    ],
+)
+def test_a_tree_that_was_altered_is_refused(directory, name, sentence):
+    """One digit in the leaves of one tree gives other scores, or another oddness."""
+    path = directory / name
     text = path.read_text()
     at = text.index("leaf_value=") + len("leaf_value=-0.")
     while not "1" <= text[at] <= "8":
@@ -214,7 +223,7 @@ def test_a_tree_that_was_altered_is_refused(directory):
     path.write_text(text[:at] + str(int(text[at]) + 1) + text[at + 1 :])
     reseal(directory)
 
-    with pytest.raises(ContractError, match="the trees give other scores than in training"):
+    with pytest.raises(ContractError, match=sentence):
         load(directory)
 
 

@@ -5,14 +5,18 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from in_process import bentoml_store
 from real_service import environment, free_port, is_open, started
 
 from features import ConfigError
+from serving.exam import load
 from serving.requests import EXAMPLE
-from serving.selection import served_modalities
+from serving.selection import FOLLOW_VARIABLE, SHADOW_VARIABLE, served_modalities
+from training import bento_store as store
 from training.commands.serve import service_command
 
 RECOGNISABLE = 0.123456789
@@ -20,12 +24,19 @@ RECOGNISABLE = 0.123456789
 
 
 @pytest.fixture(scope="module")
-def real(promoted, tmp_path_factory):
-    """The service, started once."""
+def home(promoted, tmp_path_factory):
+    """A home of BentoML in which something may be promoted."""
+    return shutil.copytree(promoted, tmp_path_factory.mktemp("home") / "bentoml")
+
+
+@pytest.fixture(scope="module")
+def real(home, tmp_path_factory):
+    """The service, started once, as `quaver serve --follow --shadow` starts it."""
     port = free_port()
     folder = tmp_path_factory.mktemp("service")
     command = service_command("127.0.0.1", port)
-    with started(command, port, environment(promoted), folder) as running:
+    environ = environment(home, **{FOLLOW_VARIABLE: "1", SHADOW_VARIABLE: "1"})
+    with started(command, port, environ, folder) as running:
         yield running
 
 
@@ -108,6 +119,21 @@ def test_requests_are_counted(real):
     assert re.search(counted, text)
 
 
+def test_answers_and_drift_are_in_the_metrics(real, tiny_of):
+    """Answers are counted at once; shares, and each feature's shift, are there soon after."""
+    card = tiny_of("accelerometer").card
+    real.http.post("/predict", json=EXAMPLE)
+    until = time.monotonic() + 60
+    while "quaver_drift_ordinary_features" not in (text := real.http.get("/metrics").text):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+    assert re.search(r'quaver_answers_total\{[^}]*modality="accelerometer"[^}]*\} [1-9]', text)
+    assert re.search(r'quaver_class_share\{label="rest",modality="accelerometer"\} [01]', text)
+    features = re.findall(r'quaver_drift_psi\{feature="(\w+)",modality="accelerometer"\}', text)
+    assert sorted(features) == sorted(card.columns)
+
+
 def test_samples_are_written_nowhere(real):
     """Neither a refusal nor the log holds a sample, and no mistake of a caller a traceback."""
     window = EXAMPLE["windows"][0]
@@ -134,6 +160,63 @@ def test_a_client_that_leaves_is_no_error(real):
 
     assert real.http.post("/describe", json={}).status_code == 200
     assert "Traceback" not in real.written()
+
+
+# Another champion
+
+
+def served_version(real):
+    """Return which version answers a window, or the status that is no answer."""
+    response = real.http.post("/predict", json=EXAMPLE)
+    if not response.is_success:
+        return response.status_code
+    return response.json()["predictions"][0]["model"]["version"]
+
+
+def promoted_anew(home, tiny_models, name, version):
+    """Put a model into the store of a running service, as a promotion does."""
+    directory = tiny_models["accelerometer"]
+    labels = {"run_id": "tiny", "version": version, "fingerprint": "same"}
+    with bentoml_store(home):
+        place = store.stage(directory, load(directory).card, labels, name)
+        store.put(name, place)
+        store.point(name, place)
+
+
+def test_another_champion_serves_without_a_request_dropped(real, home, tiny_models):
+    """While windows are asked about fifty times a second, the new version comes to answer all."""
+    assert served_version(real) == "7"
+    answers = []
+    ended = threading.Event()
+
+    def ask():
+        while not ended.wait(0.02):
+            answers.append(served_version(real))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        promoted_anew(home, tiny_models, "quaver-accelerometer", "8")
+        until = time.monotonic() + 60
+        while "8" not in answers[-1:] and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        ended.set()
+        asking.join()
+
+    changed = answers.index("8")
+    assert set(answers[:changed]) == {"7"}
+    assert set(answers[changed:]) == {"8"}
+
+
+def test_a_challenger_answers_unheard(real, home, tiny_models):
+    """Once it is there, what it answers is in /metrics, and the answer is the champion's."""
+    promoted_anew(home, tiny_models, "quaver-accelerometer-challenger", "9")
+    until = time.monotonic() + 60
+    while "quaver_shadow_windows_total" not in real.http.get("/metrics").text:
+        assert time.monotonic() < until
+        assert served_version(real) != "9"
+        time.sleep(0.1)
 
 
 # Starts that must fail

@@ -21,6 +21,8 @@ COMMANDS = (
     "evaluate",
     "promote",
     "label",
+    "drift",
+    "queue",
     "serve",
     "schema",
 )
@@ -81,7 +83,7 @@ def test_a_folder_without_configuration_is_said_so(monkeypatch, capsys, empty, c
 def test_an_unknown_set_of_the_simulator_is_named(monkeypatch, capsys):
     """Asking for a population that is not configured lists those that are."""
     told = refused(monkeypatch, capsys, "simulate", "emg", "--only", "everybody")
-    assert "there is no set 'everybody' in simulate.yaml; there are train, test" in told
+    assert "there is no set 'everybody' in simulate.yaml; there are train, lookalikes, test" in told
 
 
 def test_schemas_are_listed_and_printed():

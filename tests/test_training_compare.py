@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score
 from features import ConfigError
 from training.compare import compare
 from training.flips import BROKEN, GIVEN_UP, MENDED, STILL_WRONG, TAKEN_UP
+from training.run_comparison import held_out
 
 CLASSES = ("tremor", "rest", "voluntary")
 
@@ -147,8 +148,11 @@ def test_sets_weigh_the_same_in_the_verdict(rng, people, two):
     ("changed", "sentence"),
     [
         (lambda f: f[f["group"] != "person 03"], "19 subjects in common of 20 and 19"),
-        (lambda f: f.iloc[1:], "the same 20 subjects with other windows or labels"),
-        (lambda f: f.assign(label="rest"), "the same 20 subjects with other windows or labels"),
+        (
+            lambda f: f.assign(window_id=[f"another {name}" for name in f["window_id"]]),
+            "the same 20 subjects with other windows",
+        ),
+        (lambda f: f.assign(label="rest"), "the same 20 subjects with other labels"),
         (lambda f: f.assign(data_set="other"), "only the first run has answered it"),
     ],
 )
@@ -165,6 +169,26 @@ def test_a_set_that_differs_is_left_out_and_named(rng, people, two):
 
     assert ["simulated"] == [each.name for each in comparison.data_sets]
     assert comparison.left_out == ("real: only the second run has answered it",)
+
+
+def test_what_training_left_out_of_a_subject_is_not_compared(two):
+    """Of the same subjects, windows that only one has answered do not count."""
+    fewer = two[1].iloc[5:]
+    compared_fewer = compared(two[0], fewer).data_sets[0]
+
+    assert compared_fewer.n_windows == 595
+    assert compared_fewer.changes == compared(two[0].iloc[5:], fewer).data_sets[0].changes
+
+
+def test_answers_to_subjects_that_were_trained_on_do_not_count(two):
+    """Where a run has answered a subject in its folds, its evaluation's answer is not held out."""
+    folds = two[0][two[0]["group"] < "person 10"].assign(answer="rest")
+    kept = held_out([folds, two[0], two[0].assign(data_set="other")])
+
+    assert len(kept) == 1200
+    by_set = dict(iter(kept.groupby("data_set")))
+    assert set(by_set["simulated"].query("group < 'person 10'")["answer"]) == {"rest"}
+    assert by_set["other"]["answer"].tolist() == two[0]["answer"].tolist()
 
 
 def test_flips_say_what_changed_and_why():

@@ -95,6 +95,17 @@ def test_values_that_make_no_sense_are_refused(tmp_path, change, sentence):
         load_config(path, ModelConfig)
 
 
+@pytest.mark.parametrize("label", ["tremor", "unclear"])
+def test_what_may_have_a_class_is_no_outlier(tmp_path, label):
+    """The detector is shown only what the model must not answer."""
+
+    def expose(content):
+        content["outliers"]["lookalikes"].append(label)
+
+    with pytest.raises(ConfigError, match=f"lookalikes must have no class; {label} may be one"):
+        load_config(written(tmp_path, "emg", expose), ModelConfig)
+
+
 def test_what_is_no_yaml_or_no_file_is_refused(tmp_path):
     """A missing file, a folder and a broken file give one sentence each."""
     with pytest.raises(ConfigError, match=r"emg.yaml cannot be read: No such file"):

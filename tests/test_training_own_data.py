@@ -130,6 +130,15 @@ def test_tables_of_other_programs_are_read(folder):
     assert len(everything(folder)) == 4
 
 
+def test_notes_are_passed_over_and_rows_without_a_label_left_out(folder):
+    """Further columns may say anything; a row that nobody has labelled needs no subject either."""
+    rows = [f"{line},by Ines" for line in LABELS.splitlines()[1:3]]
+    text = "\n".join((LABELS.splitlines()[0] + ",note", *rows, "old/visit,,,,,later"))
+    (folder / "labels.csv").write_text(text, encoding="utf-8")
+
+    assert [each.id for each in everything(folder)] == ["walk/flexor", "walk/extensor"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -152,7 +161,7 @@ def test_tables_of_other_programs_are_read(folder):
         ("rest,p1", "rest,p1,extra", r"line 2: 6 cells; the header has 5"),
         (",subject", ",patient", r"header recording,.*,patient; needed: recording,start_s,end_s"),
         (LABELS, "", r"labels\.csv has the header \(none\); needed"),
-        (LABELS, "recording,start_s,end_s,label,subject\n", r"has a header, but no rows"),
+        (LABELS, "recording,start_s,end_s,label,subject\n", r"labels nothing; it needs"),
         ("old/visit,", "walk.csv,", r"line 4: .*'walk\.csv' has rows under another name too"),
     ],
 )

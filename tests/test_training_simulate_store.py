@@ -1,6 +1,7 @@
 """Store and stage: sets on disk are whole or absent, and say what was put into them."""
 
 import json
+import sys
 from functools import cache
 
 import numpy as np
@@ -13,7 +14,7 @@ from training.layout import Layout
 from training.simulate import store
 from training.simulate.config import Population
 from training.simulate.population import people, simulate
-from training.simulation_stage import SHARDS, simulate_sets, simulate_shard
+from training.simulation_stage import SHARDS, running, simulate_sets, simulate_shard
 
 SMALL = simulation().model_copy(
     update={
@@ -130,7 +131,7 @@ def test_set_without_recordings_is_empty(tmp_path):
 def test_shards_hold_everybody_once(layout, capsys):
     """The shards of a set together are the set, and each names the people it has made."""
     for shard in range(SHARDS):
-        simulate_shard("accelerometer", "small", shard, layout)
+        simulate_shard("accelerometer", ("small",), shard, layout)
     folder = layout.simulated("accelerometer") / "small"
     ids = [labelled.id for part in sorted(folder.iterdir()) for labelled in store.read(part)]
     names = [p.name for p in people("small", "accelerometer", SMALL, physiology())]
@@ -138,6 +139,24 @@ def test_shards_hold_everybody_once(layout, capsys):
     assert len(list(folder.iterdir())) == SHARDS
     assert sorted(ids) == sorted(labelled.id for labelled in recordings("accelerometer"))
     assert sorted(names) == sorted(capsys.readouterr().out.split())
+
+
+def test_each_line_of_a_process_is_told():
+    """What other processes say is heard to the last line before the stage is done."""
+    told = []
+    with running([[sys.executable, "-c", "print(1); print(2)"]], told.append):
+        pass
+
+    assert ["1\n", "2\n"] == told
+
+
+def test_a_stage_of_which_a_part_failed_has_failed():
+    """When another process ends with a status of its own, so does the stage."""
+    with (
+        pytest.raises(RuntimeError, match="made a part of the recordings failed"),
+        running([[sys.executable, "-c", "raise SystemExit(2)"]], print),
+    ):
+        pass
 
 
 def test_unknown_set_is_refused(layout):
@@ -162,4 +181,4 @@ def test_configuration_that_is_not_in_order_is_refused(layout, change, sentence)
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
 
     with pytest.raises(ConfigError, match=sentence):
-        simulate_shard("emg", "small", 0, layout)
+        simulate_shard("emg", ("small",), 0, layout)

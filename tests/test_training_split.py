@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from features import SignalError
 from training.split import folds
 
-sizes_of_groups = st.lists(st.integers(1, 12), min_size=4, max_size=15)
+sizes_of_groups = st.lists(st.integers(3, 12), min_size=4, max_size=15)
 
 
 @given(sizes_of_groups, st.integers(2, 4), st.integers(0, 1000))
@@ -45,3 +45,10 @@ def test_one_subject_is_refused_with_what_is_needed():
     labels = np.array(["tremor", "rest"] * 5)
     with pytest.raises(SignalError, match=r"holds 1 subject; 3 folds .* need at least 3"):
         folds(labels, np.full(10, "anna"), 3, 1)
+
+
+def test_too_few_windows_are_refused_with_what_is_needed():
+    """Where no class has a window for each fold, the sentence says how many there must be."""
+    labels, groups = np.array(["tremor", "rest", "rest"]), np.array(["a", "b", "c"])
+    with pytest.raises(SignalError, match=r"no class has more than 2 windows; 3 folds need 3"):
+        folds(labels, groups, 3, 1)

@@ -1,6 +1,7 @@
 """Training: deterministic, honest, and refusing what cannot be learnt from."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import lightgbm
 import numpy as np
@@ -72,6 +73,67 @@ def test_labels_at_random_are_not_learnt():
     assert (top == judged.labels).mean() == pytest.approx(0.2, abs=0.12)
 
 
+def strange_table(config, *, n_windows=60, seed=3):
+    """Return foreign windows: in two columns that name no class they are unlike the others."""
+    table = separable_table(config, n_groups=2, windows_each=n_windows // 10, seed=seed)
+    table.features.values[:, 10:12] += 4.0
+    labels = np.full(len(table), "foreign_noise")
+    return replace(table, labels=labels, groups=np.full(len(table), "foreign signals"))
+
+
+def test_outliers_are_told_from_the_windows_of_unseen_people():
+    """The detector knows outliers that it has not met, and keeps its rate of false alarms."""
+    config = small_config(oddness_false_alarm_rate=0.02)
+    table, strange = separable_table(config), strange_table(config)
+    classifier = train(join([table, strange]), config, "x").classifier
+    threshold = classifier.card.novelty.oddness_threshold
+
+    unseen = classifier.oddness(strange_table(config, seed=4).features.values)
+    others = classifier.oddness(separable_table(config, seed=5).features.values)
+
+    assert (unseen > threshold).mean() > 0.9
+    assert (others > threshold).mean() < 0.1
+
+
+def test_outliers_leave_the_classes_as_they_were():
+    """Trees and calibration are the same whether a detector was shown outliers or not."""
+    config = small_config()
+    table = separable_table(config)
+    alone = train(table, config, "x").classifier
+    beside = train(join([table, strange_table(config)]), config, "x").classifier
+
+    assert alone.booster.model_to_string() == beside.booster.model_to_string()
+    assert alone.card.calibration == beside.card.calibration
+
+
+def test_without_outliers_no_window_is_odder_than_another():
+    """A detector that was shown nothing else finds nothing odd."""
+    config = small_config()
+    table = separable_table(config)
+    classifier = train(table, config, "x").classifier
+
+    oddness = classifier.oddness(table.features.values)
+
+    assert not (oddness > classifier.card.novelty.oddness_threshold).any()
+
+
+def test_the_detector_of_a_fold_has_not_met_its_people():
+    """Outliers of held-out people are not shown to the model that judges those people."""
+    config = small_config()
+    table = separable_table(config)
+    strange = strange_table(config)
+    with ThreadPoolExecutor(2) as pool:
+        boosters = [config.training.booster] * 3
+        without = cross_fit(table, config, boosters, pool)
+        person = without.table.groups[without.held_out[0]][0]
+        own = replace(strange, groups=np.full(len(strange), person))
+        crossed = cross_fit(table, config, boosters, pool, outliers=own)
+
+    texts = [[m.detector.model_to_string() for m in c.models] for c in (without, crossed)]
+    assert texts[0][0] == texts[1][0]
+    assert texts[0][1] != texts[1][1]
+
+
 def test_a_fold_is_calibrated_on_the_other_folds_alone():
     """Changing the scores of one fold changes nothing of the classifier that judges it."""
     config = small_config()
@@ -82,13 +144,12 @@ def test_a_fold_is_calibrated_on_the_other_folds_alone():
     held_out = crossed.held_out[0]
 
     def card():
-        return assemble(
-            crossed.boosters[0], crossed.references[0], crossed, ~held_out, config, provenance, {}
-        ).card
+        return assemble(crossed.models[0], crossed, ~held_out, config, provenance, {}).card
 
     before = card()
     crossed.scores[held_out] += 100 * np.random.default_rng(0).normal(size=(held_out.sum(), 5))
     crossed.distances[held_out] += 100
+    crossed.oddness[held_out] += 100
     assert before == card()
 
 
@@ -101,9 +162,7 @@ def test_answers_of_folds_come_from_the_classifier_that_serves():
     provenance = train(table, config, "x").classifier.card.provenance
     judged = judge_folds(crossed, fold_classifiers(crossed, config, provenance))
     held_out = crossed.held_out[0]
-    classifier = assemble(
-        crossed.boosters[0], crossed.references[0], crossed, ~held_out, config, provenance, {}
-    )
+    classifier = assemble(crossed.models[0], crossed, ~held_out, config, provenance, {})
     alone = judge_table(classifier, table[held_out])
     assert np.array_equal(alone.answers, judged.answers[: held_out.sum()])
 

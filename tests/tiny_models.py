@@ -7,6 +7,7 @@ the code as it is, once for all processes of a session, and never kept.
 import fcntl
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,7 @@ from training.config import ModelConfig, load_config
 from training.datasets.labelled import LabelledRecording, LabelledWindows
 from training.datasets.opening import labelled_batches
 from training.exam_windows import exam_windows
+from training.foreign import foreign_windows
 from training.layout import Layout
 from training.simulate import store
 from training.simulate.config import Population, Simulation
@@ -68,7 +70,8 @@ def tiny_config(modality: Modality) -> ModelConfig:
             "bootstrap_samples": 20,
         }
     )
-    return config.model_copy(update={"training": training})
+    outliers = config.outliers.model_copy(update={"foreign_each": 10})
+    return config.model_copy(update={"training": training, "outliers": outliers})
 
 
 def recordings(name: str, modality: Modality) -> Iterator[LabelledRecording]:
@@ -84,7 +87,9 @@ def make_model(modality: Modality, directory: Path) -> None:
     batches = labelled_batches(
         recordings("train", modality), config.labelling, config.features.window_s
     )
-    classifier = train(tabulate(batches, config.features), config, "simulated: tiny").classifier
+    foreign = foreign_windows(modality, config.outliers.foreign_each, config.outliers.seed)
+    table = tabulate(chain(batches, foreign), config.features)
+    classifier = train(table, config, "simulated: tiny").classifier
     windows = exam_windows(modality, LAYOUT, config.features.window_s)
     save(classifier, Exam.set(windows, classifier), directory)
 

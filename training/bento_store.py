@@ -118,6 +118,16 @@ def own_folder() -> Path:
     return folder
 
 
+def announcement(name: str) -> Path:
+    """Return the file that says which change of what is served under a name is on its way."""
+    return own_folder() / f"{name}.json"
+
+
+def announcements() -> list[str]:
+    """Return the names for which a change is on its way, or was interrupted."""
+    return sorted(path.stem for path in own_folder().glob("*.json"))
+
+
 @contextmanager
 def alone() -> Iterator[None]:
     """Let one process at a time change what is served.

@@ -10,6 +10,8 @@ from typing import Annotated, get_args
 import typer
 
 from features import Modality, QuaverError, check_modality
+from training import cli_recordings
+from training.cli_recordings import Root
 from training.environment import prepare
 from training.layout import Layout
 
@@ -24,7 +26,6 @@ app = typer.Typer(
 Modalities = Annotated[
     list[str] | None, typer.Argument(help="emg, accelerometer, gyroscope; all when none is named.")
 ]
-Root = Annotated[Path, typer.Option(help="The project's folder.", hidden=True)]
 
 
 @app.command()
@@ -39,7 +40,7 @@ def simulate(
 
     for modality in _chosen(modalities):
         if shard is not None:
-            simulate_shard(modality, (only or [""])[0], shard, Layout(root))
+            simulate_shard(modality, tuple(only or ()), shard, Layout(root))
             continue
         for folder in simulate_sets(modality, Layout(root), tuple(only or ())):
             typer.echo(f"{folder}")
@@ -100,11 +101,18 @@ def evaluate(
             " Default: the test sets of the configuration."
         ),
     ] = None,
+    run: Annotated[
+        str | None, typer.Option(help="MLflow run whose model answers, by id or as emg:champion.")
+    ] = None,
     root: Root = Path(),
 ) -> None:
     """Let the trained model answer data sets, and print and log a table for each."""
-    from training.commands.evaluate import evaluate_sets
+    from training.commands.evaluate import evaluate_run, evaluate_sets
 
+    if run is not None:
+        for text in evaluate_run(run, Layout(root), tuple(data or ())):
+            typer.echo(text)
+        return
     for modality in _chosen(modalities):
         for text in evaluate_sets(modality, Layout(root), tuple(data or ())):
             typer.echo(text)
@@ -167,80 +175,33 @@ def rollback(
     roll_back(check_modality(modality))
 
 
-@app.command()
-def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a function)
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet, EDF/EDF+, WFDB or WAV recording.")],
-    modality: Annotated[str | None, typer.Option(help="emg, accelerometer or gyroscope.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Unit, where the file does not say.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Sampling rate in hertz, likewise.")] = None,
-    time_column: Annotated[
-        str | None, typer.Option(help="Column of times in seconds, instead of a rate.")
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Columns by name or number, joined by commas.")
-    ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="All of that as YAML; see `quaver schema mapping`.")
-    ] = None,
-    channel: Annotated[
-        str | None, typer.Option(help="The one channel of an EMG; default: each by itself.")
-    ] = None,
-    start: Annotated[
-        float | None, typer.Option("--from", help="Seconds from which on to look.")
-    ] = None,
-    stop: Annotated[float | None, typer.Option("--to", help="Seconds up to which to look.")] = None,
-    hop: Annotated[float, typer.Option(help="Seconds from window to window.")] = 1.0,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="csv: spans, episodes and events; json: the whole record; fhir: the same as HL7"
-            " FHIR R4 Observations; windows: the answer to each window as CSV.",
-        ),
-    ] = "csv",
-    report: Annotated[
-        Path | None, typer.Option(help="Write the record as one page of HTML with its figure.")
-    ] = None,
-    earlier: Annotated[
-        Path | None,
-        typer.Option(help="A record of the same subject, made with --format json, to compare."),
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="A classifier's directory; default: the one served.")
-    ] = None,
-    root: Root = Path(),
-) -> None:
-    """Make the record of a recording: episodes, events, rates, shares, and the timeline."""
-    from training.commands.label import Wish, label_file
-
-    typer.echo(
-        label_file(
-            file,
-            mapping_file=mapping,
-            given={
-                "modality": modality,
-                "unit": unit,
-                "rate": rate,
-                "time-column": time_column,
-                "columns": columns,
-            },
-            wish=Wish(output, hop, channel, start, stop, earlier, report),
-            model=model,
-            layout=Layout(root),
-        ),
-        nl=False,
-    )
+app.command()(cli_recordings.label)
+app.command()(cli_recordings.drift)
+app.command()(cli_recordings.queue)
+app.add_typer(cli_recordings.feedback, name="feedback")
 
 
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    *,
+    follow: Annotated[
+        bool, typer.Option(help="Adopt what is promoted meanwhile, without a new start.")
+    ] = False,
+    shadow: Annotated[
+        bool,
+        typer.Option(help="Let challengers answer too; /metrics counts where they disagree."),
+    ] = False,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(help="Keep windows that people have labelled (POST /feedback) in a folder."),
+    ] = None,
 ) -> None:
     """Serve the promoted models over HTTP (BentoML), until Ctrl-C."""
     from training.commands.serve import serve_models
 
-    raise typer.Exit(serve_models(host, port))
+    raise typer.Exit(serve_models(host, port, follow=follow, shadow=shadow, feedback=feedback))
 
 
 @app.command()

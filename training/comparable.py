@@ -8,7 +8,7 @@ import pandas as pd
 from training.evaluate import Judged
 from training.predictions import CANDIDATES_BETWEEN, CHANCE
 
-_KEYS = ["window_id", "group", "label"]
+_TRUTH = ["group", "label"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,35 +25,31 @@ class Pair:
 def paired(first: pd.DataFrame, second: pd.DataFrame) -> tuple[list[Pair], list[str]]:
     """Put answers to the same windows side by side.
 
-    A set is compared as a whole or not at all: a model that could leave out its hard subjects
-    would look better.
+    The subjects of a set must be the same: a model that could leave out its hard subjects would
+    look better. One of the two may have answered fewer windows of them, because training leaves
+    out what cannot be used or learnt; then those are compared.
 
     Returns
     -------
     pairs : list of Pair
     left_out : list of str
-        A sentence for each set that is not of the same windows.
+        A sentence for each set that is not of the same subjects and windows.
     """
     pairs: list[Pair] = []
     left_out: list[str] = []
     names = [*dict.fromkeys((*first["data_set"], *second["data_set"]))]
     for name in names:
         one, other = (
-            frame[frame["data_set"] == name].sort_values("window_id", kind="stable")
+            frame[frame["data_set"] == name].set_index("window_id").sort_index()
             for frame in (first, second)
         )
-        if reason := _difference(one, other):
+        common = one.index.intersection(other.index)
+        if reason := _difference(one, other, common):
             left_out.append(f"{name}: {reason}")
-        else:
-            pairs.append(
-                Pair(
-                    name,
-                    one["window_id"].to_numpy(dtype=np.str_),
-                    judged(one),
-                    judged(other),
-                    int(one["group"].nunique()),
-                )
-            )
+            continue
+        one, other = one.loc[common], other.loc[common]
+        ids = common.to_numpy(dtype=np.str_)
+        pairs.append(Pair(name, ids, judged(one), judged(other), int(one["group"].nunique())))
     return pairs, left_out
 
 
@@ -77,13 +73,15 @@ def judged(frame: pd.DataFrame) -> Judged:
     )
 
 
-def _difference(one: pd.DataFrame, other: pd.DataFrame) -> str:
-    """Say how two sets of windows differ, nothing when they are the same."""
+def _difference(one: pd.DataFrame, other: pd.DataFrame, common: "pd.Index[str]") -> str:
+    """Say how two sets of windows differ, nothing when they can be compared."""
     if one.empty or other.empty:
         return f"only the {'second' if one.empty else 'first'} run has answered it"
     groups, others = set(one["group"]), set(other["group"])
     if groups != others:
         return f"{len(groups & others)} subjects in common of {len(groups)} and {len(others)}"
-    if len(one) != len(other) or (one[_KEYS].to_numpy() != other[_KEYS].to_numpy()).any():
-        return f"the same {len(groups)} subjects with other windows or labels"
+    if len(common) < min(len(one), len(other)):
+        return f"the same {len(groups)} subjects with other windows"
+    if (one.loc[common, _TRUTH].to_numpy() != other.loc[common, _TRUTH].to_numpy()).any():
+        return f"the same {len(groups)} subjects with other labels"
     return ""

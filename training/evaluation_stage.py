@@ -46,7 +46,7 @@ class Evaluated:
     """A data set that was answered: under which name, and how well."""
 
     name: str
-    folder: Path
+    opened: Opened
     answers: Answers
     report: dict[str, Any]
 
@@ -62,7 +62,7 @@ def evaluate_stage(modality: Modality, layout: Layout) -> dict[str, Any]:
         if answers is not None:
             name = f"{opened.source.name}_{opened.folder.name}"
             each = report_of(answers, config)
-            found.append(Evaluated(name, opened.folder, answers, each))
+            found.append(Evaluated(name, opened, answers, each))
     log_evaluated(found, logged_run(modality, layout), "test")
     write_json(
         layout.reports(modality) / "evaluate.json",
@@ -123,7 +123,7 @@ def _files(each: Evaluated, folder: Path) -> dict[str, Path]:
         "subjects": plots.subjects(each.report, each.name),
     }
     answers = folder / f"{each.name}.parquet"
-    write(frame_of(judged, each.answers.ids, each.name), answers)
+    write(frame_of(judged, each.answers.ids, each.opened.name), answers)
     tables = {"by_class": by_class(each.report), "by_subject": by_subject(judged, each.report)}
     return {
         f"{PREDICTIONS}/{each.name}.parquet": answers,
@@ -136,7 +136,7 @@ def _data_used(each: Evaluated) -> DataUsed:
     return DataUsed(
         name=each.name,
         sha256=each.answers.sha256,
-        source=each.folder.as_posix(),
+        source=each.opened.folder.as_posix(),
         context="evaluation",
         profile=profile(each.answers.judged),
     )

@@ -1,6 +1,10 @@
-"""The features stage: labelled windows of the training sets to a table of features, as a file."""
+"""The features stage: labelled windows of the training sets to a table of features, as a file.
+
+Below them come the windows of foreign signals, for the outlier detector.
+"""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 from tqdm import tqdm
@@ -9,9 +13,10 @@ from features import Modality
 from training.config import ModelConfig, load_config
 from training.datasets.labelled import LabelledWindows
 from training.datasets.opening import Opened, labelled_batches
+from training.foreign import SIGNALS, foreign_windows
 from training.layout import Layout
 from training.semireal.opening import open_set
-from training.table import tabulate
+from training.table import LabelledTable, join, tabulate
 
 
 def features_stage(modality: Modality, layout: Layout) -> dict[str, int]:
@@ -20,10 +25,23 @@ def features_stage(modality: Modality, layout: Layout) -> dict[str, int]:
     batches = labelled_windows(
         opened_sources(config.data.train, modality, layout), config, "features"
     )
-    table = tabulate(batches, config.features)
+    own = tabulate(batches, config.features)
+    table = join([own, outlier_table(config, modality, layout)])
     table.write(layout.features(modality, "train"))
     names, counts = np.unique(table.labels, return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def outlier_table(config: ModelConfig, modality: Modality, layout: Layout) -> LabelledTable:
+    """Return what the outlier detector is shown: foreign signals, and look-alikes from their sets.
+
+    Other labels of those sets, rest for instance, are left out: people are trained on whole or not.
+    """
+    outliers = config.outliers
+    opened = opened_sources(outliers.sets, modality, layout)
+    foreign = foreign_windows(modality, outliers.foreign_each, outliers.seed)
+    table = tabulate(chain(foreign, labelled_windows(opened, config, "outliers")), config.features)
+    return table[np.isin(table.labels, (*SIGNALS, *outliers.lookalikes))]
 
 
 def opened_sources(names: tuple[str, ...], modality: Modality, layout: Layout) -> list[Opened]:

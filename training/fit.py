@@ -16,6 +16,7 @@ from serving.novelty import Reference
 from training.calibrate import calibrate, class_weights, conformal_thresholds
 from training.config import Booster as BoosterConfig
 from training.config import ModelConfig
+from training.foreign import SIGNALS as FOREIGN
 from training.split import folds
 from training.table import LabelledTable
 
@@ -25,20 +26,29 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
+class Fitted:
+    """What is learnt from windows: trees, an outlier detector, and what the windows look like."""
+
+    booster: lightgbm.Booster
+    detector: lightgbm.Booster
+    reference: Reference
+
+
+@dataclass(frozen=True, eq=False)
 class CrossFit:
     """What each window got from a model that had not seen its subject.
 
-    ``scores`` (n_windows, n_classes) and ``distances`` (n_windows,) are out of fold; ``held_out``
-    holds the windows of each fold, ``boosters`` and ``references`` the models of each.
+    ``scores`` (n_windows, n_classes), ``distances`` and ``oddness`` (n_windows,) are out of fold;
+    ``held_out`` holds the windows of each fold, ``models`` what was learnt from all others.
     """
 
     table: LabelledTable
     targets: Index
     held_out: list[Mask]
-    boosters: list[lightgbm.Booster]
-    references: list[Reference]
+    models: list[Fitted]
     scores: Array
     distances: Array
+    oddness: Array
 
 
 def targets_of(table: LabelledTable, classes: tuple[str, ...]) -> Index:
@@ -61,9 +71,41 @@ def fit_booster(
 ) -> lightgbm.Booster:
     """Fit trees; the same data, parameters and seed give the same text."""
     n_classes = len(config.classes)
+    parameters = {"objective": "multiclass", "num_class": n_classes}
+    weights = class_weights(targets, n_classes)
+    return _trees(values, targets, weights, columns, parameters, config, booster)
+
+
+def fit_detector(
+    table: LabelledTable, outliers: LabelledTable, config: ModelConfig
+) -> lightgbm.Booster:
+    """Fit trees that tell windows from outliers: each class, and each kind, weighs the same.
+
+    Without any outlier every window is as odd as any other.
+    """
+    is_outlier = np.repeat((0, 1), (len(table), len(outliers)))
+    sides = []
+    for side in (table, outliers):
+        kinds, index = np.unique(side.labels, return_inverse=True)
+        sides.append(class_weights(index, len(kinds)) / max(len(side), 1))
+    values = np.concatenate((table.features.values, outliers.features.values))
+    weights = len(values) / 2 * np.concatenate(sides)
+    parameters = {"objective": "binary"}
+    columns, booster = table.features.columns, config.training.booster
+    return _trees(values, is_outlier, weights, columns, parameters, config, booster)
+
+
+def _trees(
+    values: Array,
+    targets: Index,
+    weights: Array,
+    columns: tuple[str, ...],
+    objective: dict[str, Any],
+    config: ModelConfig,
+    booster: BoosterConfig,
+) -> lightgbm.Booster:
     parameters: dict[str, Any] = {
-        "objective": "multiclass",
-        "num_class": n_classes,
+        **objective,
         "seed": config.training.seed,
         "deterministic": True,
         "force_row_wise": True,
@@ -75,11 +117,36 @@ def fit_booster(
     data = lightgbm.Dataset(
         values,
         label=targets,
-        weight=class_weights(targets, n_classes),
+        weight=weights,
         feature_name=list(columns),
         params={"verbosity": -1},
     )
     return lightgbm.train(parameters, data, num_boost_round=booster.num_iterations)
+
+
+def split_outliers(
+    table: LabelledTable, config: ModelConfig
+) -> tuple[LabelledTable, LabelledTable]:
+    """Return the windows to train on, and those that the outlier detector is shown."""
+    kinds = (*FOREIGN, *config.outliers.lookalikes)
+    return table[table.trainable(config.classes)], table[table.trainable(kinds)]
+
+
+def fit(
+    table: LabelledTable,
+    outliers: LabelledTable,
+    config: ModelConfig,
+    booster: BoosterConfig,
+    salt: int,
+) -> Fitted:
+    """Fit everything that is learnt from windows; ``salt`` draws the prototypes."""
+    values, targets = table.features.values, targets_of(table, config.classes)
+    rng = np.random.default_rng([config.training.seed, salt])
+    return Fitted(
+        fit_booster(values, targets, table.features.columns, config, booster),
+        fit_detector(table, outliers, config),
+        Reference.of(values, config.training.novelty_prototypes, rng),
+    )
 
 
 def cross_fit(
@@ -88,53 +155,45 @@ def cross_fit(
     boosters: list[BoosterConfig],
     pool: ThreadPoolExecutor,
     done: Callable[[], object] = lambda: None,
+    outliers: LabelledTable | None = None,
 ) -> CrossFit:
     """Fit one model a fold, each with its own parameters, and score what each has not seen.
 
     Folds are fitted side by side, each on one thread: LightGBM's own threads wait for one another
     at every split, which is slow on a machine that has other work. ``done`` is called after each.
-    What a pool of any size gives is the same.
+    What a pool of any size gives is the same. A fold's model sees no outlier of a held-out subject.
     """
     training = config.training
     targets = targets_of(table, config.classes)
-    values = table.features.values
+    others = table[np.zeros(0, dtype=np.intp)] if outliers is None else outliers
     held_out = folds(table.labels, table.groups, training.folds, training.seed)
 
-    def fit_fold(k: int) -> tuple[lightgbm.Booster, Reference]:
-        seen = ~held_out[k]
-        booster = fit_booster(
-            values[seen], targets[seen], table.features.columns, config, boosters[k]
-        )
+    def fit_fold(k: int) -> Fitted:
+        shown = others[~np.isin(others.groups, table.groups[held_out[k]])]
+        fitted = fit(table[~held_out[k]], shown, config, boosters[k], k)
         done()
-        return booster, reference_of(values[seen], config, k)
+        return fitted
 
-    fitted = list(pool.map(fit_fold, range(len(held_out))))
+    models = list(pool.map(fit_fold, range(len(held_out))))
     scores = np.zeros((len(table), len(config.classes)))
-    distances = np.zeros(len(table))
-    for mask, (booster, reference) in zip(held_out, fitted, strict=True):
-        scores[mask] = np.asarray(booster.predict(values[mask], raw_score=True, num_threads=1))
-        distances[mask] = reference.distance(values[mask], training.novelty_neighbours)
-    return CrossFit(
-        table, targets, held_out, [b for b, _ in fitted], [r for _, r in fitted], scores, distances
-    )
-
-
-def reference_of(values: Array, config: ModelConfig, salt: int) -> Reference:
-    """Take the prototypes of a set of windows."""
-    rng = np.random.default_rng([config.training.seed, salt])
-    return Reference.of(values, config.training.novelty_prototypes, rng)
+    distances, oddness = np.zeros(len(table)), np.zeros(len(table))
+    for mask, model in zip(held_out, models, strict=True):
+        values = table.features.values[mask]
+        scores[mask] = np.asarray(model.booster.predict(values, raw_score=True, num_threads=1))
+        distances[mask] = model.reference.distance(values, training.novelty_neighbours)
+        oddness[mask] = np.asarray(model.detector.predict(values, raw_score=True, num_threads=1))
+    return CrossFit(table, targets, held_out, models, scores, distances, oddness)
 
 
 def assemble(
-    booster: lightgbm.Booster,
-    reference: Reference,
+    model: Fitted,
     crossed: CrossFit,
     rows: Mask,
     config: ModelConfig,
     provenance: Provenance,
     metrics: dict[str, Any],
 ) -> Classifier:
-    """Make a classifier of trees and of what out-of-fold rows say of their scores.
+    """Make a classifier of what was learnt and of what out-of-fold rows say of its scores.
 
     ``rows`` are those that calibration, candidate sets and novelty may rest on: all for the model
     that is shipped, those of other folds for one that is judged on its own fold.
@@ -143,12 +202,14 @@ def assemble(
     scores, targets = crossed.scores[rows], crossed.targets[rows]
     calibration = calibrate(scores, targets)
     probabilities = softmax(scores / calibration.temperature + np.array(calibration.biases))
+    distances, oddness = crossed.distances[rows], crossed.oddness[rows]
     novelty = Novelty(
         neighbours=training.novelty_neighbours,
-        threshold=float(
-            np.quantile(crossed.distances[rows], 1 - training.novelty_false_alarm_rate)
-        ),
+        threshold=float(np.quantile(distances, 1 - training.novelty_false_alarm_rate)),
         false_alarm_rate=training.novelty_false_alarm_rate,
+        oddness_threshold=float(np.quantile(oddness, 1 - training.oddness_false_alarm_rate)),
+        oddness_false_alarm_rate=training.oddness_false_alarm_rate,
+        exposed_to=config.outliers.lookalikes,
     )
     card = Card(
         name=config.name,
@@ -166,4 +227,4 @@ def assemble(
         provenance=provenance,
         metrics=metrics,
     )
-    return Classifier(card, booster, reference)
+    return Classifier(card, model.booster, model.detector, model.reference)

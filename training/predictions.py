@@ -3,6 +3,7 @@
 They lie below :data:`PREDICTIONS` in the run, a Parquet file for each set of windows.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,18 +17,22 @@ from training.evaluate import Judged
 PREDICTIONS: Final = "predictions"
 """Folder in a run."""
 FOLDS: Final = "held_out_folds"
-"""Name of the training windows, each answered by a model that had not seen its subject."""
+"""File of the training windows, each answered by a model that had not seen its subject."""
 CHANCE: Final = "p_"
 CANDIDATES_BETWEEN: Final = " "
 
 
-def frame_of(judged: Judged, ids: NDArray[np.str_], data_set: str) -> pd.DataFrame:
+def frame_of(
+    judged: Judged, ids: NDArray[np.str_], data_set: str | Mapping[str, str]
+) -> pd.DataFrame:
     """Return answers as they are kept.
 
     Parameters
     ----------
     ids : ndarray of str, shape (n_windows,)
         Names of the windows, unique in the set.
+    data_set : str or mapping of str to str
+        Name of the set; of several, by source.
 
     Returns
     -------
@@ -40,7 +45,7 @@ def frame_of(judged: Judged, ids: NDArray[np.str_], data_set: str) -> pd.DataFra
     keys = pd.DataFrame(
         {
             "window_id": ids,
-            "data_set": data_set,
+            "data_set": _named(judged.sources, data_set),
             "source": judged.sources,
             "group": judged.groups,
             "seconds": [start_of_s(name) for name in ids.tolist()],
@@ -52,6 +57,12 @@ def frame_of(judged: Judged, ids: NDArray[np.str_], data_set: str) -> pd.DataFra
     )
     chances = pd.DataFrame(judged.probabilities, columns=[CHANCE + c for c in judged.classes])
     return pd.concat((keys, chances), axis=1)
+
+
+def _named(sources: NDArray[np.str_], data_set: str | Mapping[str, str]) -> list[str]:
+    if isinstance(data_set, str):
+        return [data_set] * len(sources)
+    return [data_set.get(source, source) for source in sources.tolist()]
 
 
 def write(frame: pd.DataFrame, path: Path) -> None:

@@ -20,15 +20,13 @@ from pathlib import Path
 from features import ConfigError, ContractError, Modality, Section
 from serving.card import Card
 from serving.exam import load
+from serving.selection import CHALLENGER as BESIDE
 from training import bento_store as store
 from training import tracking
 from training.compare import Comparison
 from training.gate import Check, Gate, checks, pass_gate
 from training.run_comparison import compare_runs
 from training.tracking import CHALLENGER, CHAMPION, Logged
-
-SHADOWING = "-challenger"
-"""Ends the store's name of models that answer beside the champion."""
 
 
 class Announcement(Section):
@@ -101,7 +99,7 @@ def challenge(logged: Logged) -> Promoted:
     ContractError
         When it fails its exam under this code.
     """
-    name = logged.model_name + SHADOWING
+    name = logged.model_name + BESIDE
     with store.alone(), tempfile.TemporaryDirectory() as temporary:
         _settle(logged.model_name)
         directory = tracking.fetch_classifier(logged, Path(temporary))
@@ -151,7 +149,7 @@ def rollback(modality: Modality) -> Promoted:
 
 def steps(change: Announcement) -> Iterator[str]:
     """Make a change step by step; yield the name of each after it was taken."""
-    path = _announcement(change.name)
+    path = store.announcement(change.name)
     part = path.with_suffix(".part")
     part.write_text(change.model_dump_json(indent=1) + "\n", encoding="utf-8")
     part.replace(path)
@@ -169,14 +167,14 @@ def steps(change: Announcement) -> Iterator[str]:
 
 def settle(name: str) -> str | None:
     """Take back a change that was not completed; return what is to be said of it, if it was."""
-    if not _announcement(name).is_file():
+    if not store.announcement(name).is_file():
         return None
     with store.alone():
         return _settle(name)
 
 
 def _settle(name: str) -> str | None:
-    path = _announcement(name)
+    path = store.announcement(name)
     if not path.is_file():
         return None
     change = Announcement.model_validate(json.loads(path.read_text(encoding="utf-8")))
@@ -191,10 +189,6 @@ def _settle(name: str) -> str | None:
         return None
     kept = "none is served" if change.before is None else f"version {change.before} serves"
     return f"a promotion of {name} was interrupted and has been taken back: {kept}, as before it"
-
-
-def _announcement(name: str) -> Path:
-    return store.own_folder() / f"{name}.json"
 
 
 def _compared(logged: Logged, before: store.Stored | None, gate: Gate) -> Comparison | str | None:
@@ -223,7 +217,7 @@ def _staged(
 
 def _dismiss_challenger(logged: Logged) -> None:
     """Remove what answered beside the champion, now that it is the champion."""
-    name = logged.model_name + SHADOWING
+    name = logged.model_name + BESIDE
     beside = store.served(logged.model_name, name)
     if beside is not None and beside.logged == logged:
         tracking.set_alias(logged.model_name, CHALLENGER, None)

@@ -12,7 +12,7 @@ from serving.classifier import Classifier
 from serving.exam import load
 from training import tracking
 from training.compare import Comparison, compare
-from training.predictions import PREDICTIONS
+from training.predictions import FOLDS, PREDICTIONS
 from training.timing import one_window_ms
 from training.tracking import RunFacts
 
@@ -91,7 +91,27 @@ def predictions_of(run_id: str) -> pd.DataFrame:
                 f"the run {run_id} has kept no answers to held-out windows; train again with this"
                 " version, or name another run"
             )
-        return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+        return held_out([pd.read_parquet(path) for path in sorted(paths, key=_folds_first)])
+
+
+def held_out(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the answers to subjects that the model which answered had not seen.
+
+    The first frame is of the folds. A run that has also answered subjects it was trained on, as a
+    set of its evaluation, has answered them without having seen them in its folds alone.
+    """
+    seen = frames[0][["data_set", "group"]].drop_duplicates()
+    others = [
+        frame.merge(seen, how="left", on=["data_set", "group"], indicator="_seen")
+        .query("_seen == 'left_only'")
+        .drop(columns="_seen")
+        for frame in frames[1:]
+    ]
+    return pd.concat([frames[0], *others], ignore_index=True)
+
+
+def _folds_first(path: Path) -> bool:
+    return path.stem != FOLDS
 
 
 def _costs(*runs: str) -> tuple[Cost, Cost]:

@@ -1,9 +1,12 @@
-"""The simulate stage: a set of simulated recordings, made by two processes side by side."""
+"""The simulate stage: sets of simulated recordings, made by two processes side by side."""
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 from tqdm import tqdm
 
@@ -21,55 +24,78 @@ SHARDS = 2
 
 
 def simulate_sets(modality: Modality, layout: Layout, only: tuple[str, ...] = ()) -> list[Path]:
-    """Make every set of the configuration (or ``only`` some); return their folders."""
+    """Make every set of the configuration (or ``only`` some); return their folders.
+
+    This process makes the first shard, others, started for it, the rest.
+    """
     simulation = load_config(layout.config("simulate"), Simulation)
     unknown = sorted(set(only) - set(simulation.populations))
     if unknown:
         known = ", ".join(simulation.populations)
         raise ConfigError(f"there is no set {unknown[0]!r} in simulate.yaml; there are {known}")
-    folders: list[Path] = []
-    for name in only or tuple(simulation.populations):
-        folders.append(layout.simulated(modality) / name)
-        _run_shards(modality, name, layout, simulation)
-    return folders
+    # What is wrong with this file is said once, before others start.
+    Physiology.load(layout.config("physiology"))
+    names = only or tuple(simulation.populations)
+    sizes = (simulation.populations[name] for name in names)
+    total = sum(size.sites * size.people_per_site for size in sizes)
+    command = [sys.executable, "-m", "training", "simulate", modality, "--root", str(layout.root)]
+    for name in names:
+        command += ["--only", name]
+    with tqdm(total=total, desc=f"simulate {modality}", unit="person") as bar:
+        others = ([*command, "--shard", str(shard)] for shard in range(1, SHARDS))
+        with running(others, lambda _: bar.update()):
+            simulate_shard(modality, names, 0, layout, lambda _: bar.update())
+    return [layout.simulated(modality) / name for name in names]
 
 
-def simulate_shard(modality: Modality, name: str, shard: int, layout: Layout) -> None:
-    """Make one shard of a set: every :data:`SHARDS`-th person. Prints a line for each person."""
+def _say(name: str) -> None:
+    print(name, flush=True)  # noqa: T201  (the process that has started this one counts lines)
+
+
+def simulate_shard(
+    modality: Modality,
+    names: tuple[str, ...],
+    shard: int,
+    layout: Layout,
+    told: Callable[[str], object] = _say,
+) -> None:
+    """Make one shard of sets, every :data:`SHARDS`-th person; tell the name of each."""
     simulation = load_config(layout.config("simulate"), Simulation)
     physiology = Physiology.load(layout.config("physiology"))
-    kinds = recording_kinds(simulation.populations[name], modality)
-    chosen = list(people(name, modality, simulation, physiology))[shard::SHARDS]
 
-    def recordings() -> Iterator[LabelledRecording]:
-        for person in chosen:
+    def recordings(name: str) -> Iterator[LabelledRecording]:
+        kinds = recording_kinds(simulation.populations[name], modality)
+        for person in list(people(name, modality, simulation, physiology))[shard::SHARDS]:
             yield from person.recordings(kinds)
-            print(person.name, flush=True)  # noqa: T201  (the parent counts lines)
+            told(person.name)
 
-    store.write(recordings(), layout.simulated(modality) / name / f"part-{shard}.parquet")
+    for name in names:
+        store.write(recordings(name), layout.simulated(modality) / name / f"part-{shard}.parquet")
 
 
-def _run_shards(modality: Modality, name: str, layout: Layout, simulation: Simulation) -> None:
-    population = simulation.populations[name]
-    command = [sys.executable, "-m", "training", "simulate", modality, "--only", name]
-    running = [
-        subprocess.Popen(  # noqa: S603  (our own command)
-            [*command, "--shard", str(shard), "--root", str(layout.root)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for shard in range(SHARDS)
+@contextmanager
+def running(commands: Iterable[list[str]], told: Callable[[str], object]) -> Iterator[None]:
+    """Run commands meanwhile and tell each line that they print; all must have gone well."""
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  (our own)
+        for command in commands
     ]
-    total = population.sites * population.people_per_site
+    listeners = [Thread(target=_listen, args=(process.stdout, told)) for process in started]
+    for listener in listeners:
+        listener.start()
     try:
-        with tqdm(total=total, desc=f"simulate {modality}/{name}", unit="person") as bar:
-            for process in running:
-                for _ in process.stdout or ():
-                    bar.update()
-        failed = [process for process in running if process.wait() != 0]
+        yield
+        if any(process.wait() for process in started):
+            raise RuntimeError("a process that made a part of the recordings failed; see above")
     finally:
-        for process in running:
+        for process in started:
             process.kill()
             process.wait()
-    if failed:
-        raise RuntimeError(f"simulating {modality}/{name} failed; see above")
+        for listener in listeners:
+            listener.join()
+
+
+def _listen(lines: IO[str], told: Callable[[str], object]) -> None:
+    with lines:
+        for line in lines:
+            told(line)

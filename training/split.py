@@ -19,13 +19,19 @@ def folds(
     Raises
     ------
     SignalError
-        When there are fewer groups than folds.
+        When there are fewer groups than folds, or fewer windows of every class.
     """
     n_groups = len(np.unique(groups))
     if n_groups < n_folds:
         raise SignalError(
             f"the data holds {n_groups} subject{'s' * (n_groups != 1)}; {n_folds} folds split by"
             f" subject need at least {n_folds} (add subjects or lower training.folds)"
+        )
+    most = int(np.unique(labels, return_counts=True)[1].max())
+    if most < n_folds:
+        raise SignalError(
+            f"no class has more than {most} window{'s' * (most != 1)}; {n_folds} folds need"
+            f" {n_folds} of one at least (add recordings or lower training.folds)"
         )
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     held_out: list[NDArray[np.bool_]] = []

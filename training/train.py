@@ -1,7 +1,7 @@
 """Train: from a table of labelled features to a classifier and what is known of it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,14 @@ from features import SignalError
 from serving.card import Provenance
 from serving.classifier import Classifier
 from training.config import Booster, ModelConfig
+from training.distribution import distribution_of
 from training.evaluate import Judged, join_judged, report
 from training.fit import (
     CrossFit,
     assemble,
     cross_fit,
-    fit_booster,
-    reference_of,
-    targets_of,
+    fit,
+    split_outliers,
 )
 from training.provenance import data_sha256, git_commit, versions
 from training.search import Searched, search
@@ -67,7 +67,7 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
     SignalError
         When a class has no window, or there are fewer subjects than folds.
     """
-    kept = table[table.trainable(config.classes)]
+    kept, outliers = split_outliers(table, config)
     if len(kept) == 0:
         raise SignalError(
             f"no window is usable and labelled with one of {', '.join(config.classes)}"
@@ -76,15 +76,12 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
     boosters = [found.booster for found in searches] or (
         [config.training.booster] * (config.training.folds + 1)
     )
-    targets = targets_of(kept, config.classes)
     with (
         ThreadPoolExecutor(_WORKERS) as pool,
         tqdm(total=config.training.folds + 1, desc="fit", unit="model", leave=False) as bar,
     ):
-        last = pool.submit(
-            fit_booster, kept.features.values, targets, kept.features.columns, config, boosters[-1]
-        )
-        crossed = cross_fit(kept, config, boosters[:-1], pool, bar.update)
+        last = pool.submit(fit, kept, outliers, config, boosters[-1], config.training.folds)
+        crossed = cross_fit(kept, config, boosters[:-1], pool, bar.update, outliers)
         final = last.result()
         bar.update()
     provenance = _provenance(kept, config, description)
@@ -96,12 +93,21 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
         "data": description,
         **_headline(figures),
     }
-    reference = reference_of(kept.features.values, config, config.training.folds)
     everything = np.ones(len(kept), dtype=np.bool_)
-    classifier = assemble(final, reference, crossed, everything, config, provenance, metrics)
-    ids = np.concatenate([kept.ids[mask] for mask in crossed.held_out])
-    places = np.repeat(np.arange(len(models)), [mask.sum() for mask in crossed.held_out])
-    return Trained(classifier, judged, ids, places, models, figures, boosters, searches)
+    classifier = assemble(final, crossed, everything, config, provenance, metrics)
+    as_judged = kept[np.concatenate([np.flatnonzero(mask) for mask in crossed.held_out])]
+    distribution = distribution_of(as_judged.features.values, classifier.card.columns, judged)
+    card = classifier.card.model_copy(update={"distribution": distribution})
+    return Trained(
+        replace(classifier, card=card),
+        judged,
+        as_judged.ids,
+        np.repeat(np.arange(len(models)), [mask.sum() for mask in crossed.held_out]),
+        models,
+        figures,
+        boosters,
+        searches,
+    )
 
 
 def fold_classifiers(
@@ -109,10 +115,8 @@ def fold_classifiers(
 ) -> list[Classifier]:
     """Return each fold's classifier, calibrated on the other folds."""
     return [
-        assemble(booster, reference, crossed, ~held_out, config, provenance, {})
-        for booster, reference, held_out in zip(
-            crossed.boosters, crossed.references, crossed.held_out, strict=True
-        )
+        assemble(model, crossed, ~held_out, config, provenance, {})
+        for model, held_out in zip(crossed.models, crossed.held_out, strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ from serving.card import Provenance
 from serving.classifier import Classifier
 from training.config import ModelConfig
 from training.evaluate import join_judged
-from training.fit import assemble, cross_fit, fit_booster, reference_of, targets_of
+from training.fit import assemble, cross_fit, fit, split_outliers
 from training.provenance import data_sha256
 from training.table import LabelledTable
 from training.train import judge_table
@@ -62,24 +62,22 @@ def fold(table: LabelledTable, config: ModelConfig, what: str, apart: Apart = "g
     Parameters
     ----------
     table : LabelledTable
-        Windows that cannot be used, or have no class, are left out.
+        Windows that cannot be used, or have no class and are no outlier, are left out.
     what : str
         The data in words.
     apart : {"groups", "sites"}
         What must not be on both sides. A site's people are on the side of their site.
     """
-    kept = table[table.trainable(config.classes)]
+    kept, outliers = split_outliers(table, config)
     # What is to be kept apart takes the place of the subjects while folds are dealt.
-    dealt = replace(kept, groups=getattr(kept, apart))
-    targets = targets_of(kept, config.classes)
+    dealt, strange = (replace(each, groups=getattr(each, apart)) for each in (kept, outliers))
     booster, n_folds = config.training.booster, config.training.folds
-    columns, values = kept.features.columns, kept.features.values
     with (
         ThreadPoolExecutor(_WORKERS) as pool,
         tqdm(total=n_folds + 1, desc=f"fit {what}", unit="model", leave=False) as bar,
     ):
-        last = pool.submit(fit_booster, values, targets, columns, config, booster)
-        crossed = cross_fit(dealt, config, [booster] * n_folds, pool, bar.update)
+        last = pool.submit(fit, kept, outliers, config, booster, n_folds)
+        crossed = cross_fit(dealt, config, [booster] * n_folds, pool, bar.update, strange)
         final = last.result()
         bar.update()
     model = partial(
@@ -91,11 +89,10 @@ def fold(table: LabelledTable, config: ModelConfig, what: str, apart: Apart = "g
     )
     held_out = tuple(frozenset(dealt.groups[mask].tolist()) for mask in crossed.held_out)
     models = tuple(
-        model(crossed.boosters[k], crossed.references[k], rows=~mask)
-        for k, mask in enumerate(crossed.held_out)
+        model(each, rows=~mask) for each, mask in zip(crossed.models, crossed.held_out, strict=True)
     )
     everything = np.ones(len(kept), dtype=np.bool_)
-    whole = model(final, reference_of(values, config, n_folds), rows=everything)
+    whole = model(final, rows=everything)
     return Folded(apart, held_out, models, whole)
 
 

@@ -206,5 +206,5 @@ def lookalikes(bench: Bench) -> Section:
         bench.modality,
         notes=("Undecided is the right answer: none of these has a class.",),
         tables=[answers_table(without_class(answered), scheme.bootstrap)],
-        figures=lookalike_figures(answered, scheme),
+        figures=lookalike_figures(answered, scheme, bench.config.outliers.lookalikes),
     )

@@ -95,13 +95,17 @@ def _of_windows(known: Answered, scheme: Scheme) -> Iterable[Figure]:
         yield counted(scheme, what, known, clonus, hits, target, headline=is_of_shipped)
 
 
-def lookalike_figures(answered: Answered, scheme: Scheme) -> list[Figure]:
-    """Return how often each look-alike is left undecided."""
+def lookalike_figures(answered: Answered, scheme: Scheme, exposed: tuple[str, ...]) -> list[Figure]:
+    """Return how often each look-alike is left undecided.
+
+    Other people's of the kinds in ``exposed`` were shown to the outlier detector, and it is said.
+    """
     names = sorted(LOOKALIKE_NAMES & set(answered.judged.labels.tolist()))
     return [
         counted(
             scheme,
-            f"{name.replace('_', ' ')} left undecided",
+            f"{name.replace('_', ' ')}{' (kind met in training)' * (name in exposed)}"
+            " left undecided",
             answered,
             answered.labelled(name),
             answered.called(UNDECIDED),

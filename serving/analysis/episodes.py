@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from features import FeatureSpec
 from serving.analysis.answers import Answers
+from serving.analysis.beats import clonus_runs
 from serving.analysis.cells import Cells
 from serving.analysis.report import UNUSABLE, Episode, Event
 from serving.analysis.rhythms import Run, refine
@@ -41,7 +42,7 @@ def episodes_of(
     signal: Signal, cells: Cells, answers: Answers, events: Sequence[Event], spec: FeatureSpec
 ) -> tuple[Episode, ...]:
     """Return the episodes of a signal in order: every label but rest and undecided."""
-    rough = [_refined(each, signal, spec) for each in _rough(cells)]
+    rough = [run for each in _rough(cells) for run in _refined(each, signal, spec)]
     return tuple(_episode(each, answers, events) for each in _side_by_side(rough))
 
 
@@ -76,21 +77,20 @@ def _bounds(cells: Cells, first: int, end: int) -> tuple[float, float]:
     return float(cells.edges_s[first]), float(cells.edges_s[end])
 
 
-def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> _Rough:
+def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
+    """Return what a rough episode is when its samples are looked at: one run, or several."""
     if rough.label not in RHYTHMIC:
-        return rough
-    run = refine(
-        signal.source,
-        signal.channels,
-        rough.label,
-        rough.start_s,
-        rough.stop_s,
-        spec,
-        rough.bounds_s,
-    )
-    if run is None:
-        return rough
-    return replace(rough, start_s=run.start_s, stop_s=run.stop_s, run=run)
+        return [rough]
+    where = (signal.source, signal.channels)
+    rough_s = (rough.start_s, rough.stop_s)
+    if rough.label == "clonus":
+        runs = clonus_runs(*where, *rough_s, spec, rough.bounds_s)
+    else:
+        run = refine(*where, rough.label, *rough_s, spec, rough.bounds_s)
+        runs = [] if run is None else [run]
+    if not runs:
+        return [rough]
+    return [replace(rough, start_s=run.start_s, stop_s=run.stop_s, run=run) for run in runs]
 
 
 def _side_by_side(rough: list[_Rough]) -> list[_Rough]:

@@ -121,7 +121,7 @@ def _piece(
 ) -> _Piece | None:
     begin_s = max(reach_s[0], first_s - _MARGIN_S)
     end_s = min(reach_s[1], last_s + _MARGIN_S)
-    rhythm = _rhythm(source, channels, begin_s, end_s, spec)
+    rhythm = rhythm_of(source, channels, begin_s, end_s, spec)
     inside = slice(round((first_s - begin_s) * RATE_HZ), round((last_s - begin_s) * RATE_HZ))
     if rhythm[:, inside].shape[1] < RATE_HZ:
         return None
@@ -139,7 +139,7 @@ def _piece(
     )
 
 
-def _rhythm(
+def rhythm_of(
     source: SampleSource, channels: Sequence[int], start_s: float, stop_s: float, spec: FeatureSpec
 ) -> Array:
     """Return the slow signal, shape (n_channels, n): motion as it is, of EMG the magnitude."""

@@ -5,7 +5,10 @@ import textwrap
 from collections.abc import Iterator
 
 from features import MODALITIES, Modality
+from serving.feedback import feedback_folder
+from serving.selection import FEEDBACK_VARIABLE
 from training.config import ModelConfig, load_config
+from training.datasets.feedback import feedback_source
 from training.datasets.labelling import Labelling
 from training.datasets.opening import simulated_source
 from training.datasets.public import PUBLIC
@@ -32,6 +35,8 @@ def list_datasets(layout: Layout) -> Iterator[str]:
     yield "PUBLIC (download one, then name it as <name>=<folder>)\n"
     for source in PUBLIC:
         yield _about(source) + f"\n  get it: {source.where}\n"
+    yield "FEEDBACK (of `quaver serve --feedback`; name it as feedback=<folder>)\n"
+    yield from _feedback()
     yield "YOUR OWN (a folder with a dataset.yaml; see `quaver schema dataset`)\n"
 
 
@@ -51,6 +56,14 @@ def _simulated(modality: Modality, layout: Layout, rules: Labelling) -> Iterator
     for folder in sorted(layout.simulated(modality).glob("*/")):
         counted = summary(source, folder, rules)
         yield f"simulated/{folder.name} ({modality})\n{_counts(counted)}\n"
+
+
+def _feedback() -> Iterator[str]:
+    source, folder = feedback_source(), feedback_folder()
+    if folder is None or not folder.is_dir():
+        yield _about(source) + f"\n  {FEEDBACK_VARIABLE} names no folder: not counted\n"
+    else:
+        yield _counted(summary(source, folder, Labelling()))
 
 
 def _counted_below(name: str, source: Source, rules: Labelling) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from features import ConfigError
 from serving.analysis import RecordingReport
 from serving.card import Card
+from serving.feedback_request import FeedbackRequest, FeedbackResponse
 from serving.recordings import SignalMapping
 from serving.requests import ExplainRequest, PredictRequest
 from serving.responses import DescribeResponse, ExplainResponse, PredictResponse
@@ -31,6 +32,8 @@ SCHEMAS: Mapping[str, tuple[str, type[BaseModel]]] = MappingProxyType(
         "predict-response": ("its answer", PredictResponse),
         "explain-request": ("body of POST /explain", ExplainRequest),
         "explain-response": ("its answer", ExplainResponse),
+        "feedback-request": ("body of POST /feedback", FeedbackRequest),
+        "feedback-response": ("its answer", FeedbackResponse),
         "record": ("answer of POST /analyze, and of `quaver label --format json`", RecordingReport),
         "describe-response": ("answer of POST /describe", DescribeResponse),
     }

@@ -1,17 +1,37 @@
 """The serve command: see that the models are fit to serve, then hand over to BentoML."""
 
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import typer
+
 from features import ConfigError
-from serving.selection import SERVED_VARIABLE, served_modalities
+from serving.selection import (
+    FEEDBACK_VARIABLE,
+    FOLLOW_VARIABLE,
+    SERVED_VARIABLE,
+    SHADOW_VARIABLE,
+    served_modalities,
+)
 from training import bento_store
 
 
-def serve_models(host: str, port: int) -> int:
+def serve_models(
+    host: str, port: int, *, follow: bool, shadow: bool, feedback: Path | None = None
+) -> int:
     """Serve until interrupted; return BentoML's exit status.
+
+    Parameters
+    ----------
+    follow : bool
+        Adopt another champion as soon as one is promoted.
+    shadow : bool
+        Let the challengers answer beside the champions.
+    feedback : Path, optional
+        Folder in which windows that people have labelled are kept.
 
     Raises
     ------
@@ -21,7 +41,11 @@ def serve_models(host: str, port: int) -> int:
     """
     check_port(port, "the service", "--port or PORT=")
     check_models()
-    return subprocess.call(service_command(host, port))  # noqa: S603  (our own command)
+    wishes = {FOLLOW_VARIABLE: follow, SHADOW_VARIABLE: shadow}
+    environ = os.environ | {name: "1" for name, wish in wishes.items() if wish}
+    if feedback is not None:
+        environ[FEEDBACK_VARIABLE] = str(feedback.absolute())
+    return subprocess.call(service_command(host, port), env=environ)  # noqa: S603  (our own)
 
 
 def service_command(host: str, port: int) -> list[str]:
@@ -41,7 +65,17 @@ def service_command(host: str, port: int) -> list[str]:
 
 
 def check_models() -> None:
-    """See that every model that is to be served is there; its exam is the service's to hold."""
+    """See that every model that is to be served is there; its exam is the service's to hold.
+
+    A promotion that was interrupted is taken back first.
+    """
+    if bento_store.announcements():
+        from training import tracking  # noqa: PLC0415  (it takes seconds, and is rarely needed)
+        from training.promote import settle  # noqa: PLC0415
+
+        tracking.connect()
+        for name in bento_store.announcements():
+            typer.echo(f"quaver: {settle(name) or name}", err=True)
     for modality in served_modalities():
         if bento_store.served(f"quaver-{modality}") is None:
             raise ConfigError(

@@ -15,7 +15,7 @@ from typing import Any
 import typer
 
 from features import ConfigError, Modality
-from serving.selection import served_modalities
+from serving.selection import FOLLOW_VARIABLE, served_modalities
 from training.commands.serve import check_models, check_port, service_command
 from training.config import load_config
 from training.layout import Layout
@@ -42,7 +42,8 @@ def start(port: int, mlflow_port: int, layout: Layout) -> int:
     check_ports(port, mlflow_port)
     check_models()
     with _processes() as started:
-        started.append(_start(service_command(_HOST, port)))
+        # What is promoted while it runs is served at once.
+        started.append(_start(service_command(_HOST, port), **{FOLLOW_VARIABLE: "1"}))
         page = os.environ.get("MLFLOW_TRACKING_URI")
         if page is None:
             page = f"http://{_HOST}:{mlflow_port}"
@@ -60,10 +61,14 @@ def _mlflow_command(port: int) -> list[str]:
     return [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", DEFAULT_URI, *options]
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], **environment: str) -> subprocess.Popen[bytes]:
     """Start a process in a group of its own, so that all of it can be ended."""
     return subprocess.Popen(  # noqa: S603  (our own commands)
-        command, start_new_session=True, stdout=sys.stderr, stderr=sys.stderr
+        command,
+        env=os.environ | environment,
+        start_new_session=True,
+        stdout=sys.stderr,
+        stderr=sys.stderr,
     )
 
 

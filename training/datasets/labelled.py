@@ -21,7 +21,7 @@ class Span:
     """A stretch of a recording with one label.
 
     ``label`` is one of :data:`CLASSES`, :data:`UNCLEAR`, or the name of a stand-in or look-alike
-    that is reported under its own name and never trained on, such as ``evoked_twitch``.
+    that is reported under its own name and never trained on as a class, such as ``evoked_twitch``.
     """
 
     start_s: float

@@ -37,6 +37,9 @@ class Labels:
 def read_labels(path: Path) -> Mapping[str, Labels]:
     """Read a table ``recording,start_s,end_s,label,subject`` into the labels of each recording.
 
+    Further columns are notes, and a row without a label is one that nobody has labelled yet: both
+    are passed over.
+
     Raises
     ------
     SignalError
@@ -45,6 +48,9 @@ def read_labels(path: Path) -> Mapping[str, Labels]:
     found: dict[str, Labels] = {}
     for line, cells in _rows(path, LABEL_COLUMNS):
         where = f"{path}, line {line}"
+        if not cells["label"]:
+            continue
+        _check_named(cells, where)
         if cells["label"] not in LABELS:
             raise SignalError(
                 f"{where}: label is {cells['label']!r}; it must be one of {', '.join(LABELS)}"
@@ -70,6 +76,7 @@ def read_subjects(path: Path) -> Mapping[str, Labels]:
     """Read a table ``recording,subject``; the labels themselves lie elsewhere."""
     found: dict[str, Labels] = {}
     for line, cells in _rows(path, SUBJECT_COLUMNS):
+        _check_named(cells, f"{path}, line {line}")
         if cells["recording"] in found:
             raise SignalError(f"{path}, line {line}: recording {cells['recording']!r} is repeated")
         found[cells["recording"]] = Labels(cells["subject"], (), line)
@@ -77,7 +84,7 @@ def read_subjects(path: Path) -> Mapping[str, Labels]:
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield line number and cells of each row; recording and subject must be there."""
+    """Yield line number and cells of each row by column."""
     wanted = ",".join(columns)
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -89,7 +96,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
     separator = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
     reader = csv.reader(lines, delimiter=separator)
     header = [cell.strip() for cell in next(reader, [])]
-    if sorted(header) != sorted(columns):
+    if not set(columns) <= set(header) or len(set(header)) < len(header):
         raise SignalError(f"{path} has the header {','.join(header) or '(none)'}; needed: {wanted}")
     for row in reader:
         if not any(cell.strip() for cell in row):
@@ -99,10 +106,14 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
                 f"{path}, line {reader.line_num}: {len(row)} cells; the header has {len(header)}"
             )
         cells = dict(zip(header, (cell.strip() for cell in row), strict=True))
-        for name in ("recording", "subject"):
-            if not cells[name]:
-                raise SignalError(f"{path}, line {reader.line_num}: {name} is missing")
         yield reader.line_num, cells
+
+
+def _check_named(cells: Mapping[str, str], where: str) -> None:
+    """Refuse a row that does not say what it is of, or whose."""
+    for name in ("recording", "subject"):
+        if not cells[name]:
+            raise SignalError(f"{where}: {name} is missing")
 
 
 def _seconds(cell: str, name: str, where: str) -> float | None:

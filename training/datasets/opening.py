@@ -1,8 +1,8 @@
 """Opening: from the name of a data set, as a configuration or a command gives it, to its source.
 
 ``simulated/<set>`` is a set of the simulator; ``<name>=<folder>`` a public set that was downloaded
-into that folder; a folder that holds ``dataset.yaml`` is somebody's own; any other name is a real
-set below ``QUAVER_DATA``.
+into that folder, ``feedback=<folder>`` what a service has kept there; a folder that holds
+``dataset.yaml`` is somebody's own; any other name is a real set below ``QUAVER_DATA``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from features import ConfigError, Modality, Windows
+from training.datasets.feedback import feedback_source
 from training.datasets.labelled import LabelledRecording, LabelledWindows
 from training.datasets.labelling import Labelling, label_windows
 from training.datasets.own import FILE_NAME, own_source
@@ -31,6 +32,12 @@ class Opened:
 
     source: Source
     folder: Path
+
+    @property
+    def name(self) -> str:
+        """What the set is called wherever figures of it stand."""
+        simulated = self.source.kind == "simulated"
+        return f"{self.source.name}/{self.folder.name}" if simulated else self.source.name
 
     def recordings(self, modality: Modality) -> Iterator[LabelledRecording]:
         """Read the recordings of one modality."""
@@ -51,7 +58,7 @@ def open_source(name: str, modality: Modality, simulated: Path) -> Opened:
         return Opened(simulated_source(modality), _simulated_set(simulated, name))
     public, separator, folder = name.partition("=")
     if separator:
-        known = {candidate.name: candidate for candidate in PUBLIC}
+        known = {candidate.name: candidate for candidate in (*PUBLIC, feedback_source())}
         if public not in known:
             raise ConfigError(f"there is no public set {public!r}; there are {', '.join(known)}")
         return Opened(known[public], Path(folder))

@@ -14,7 +14,8 @@
 
 ``labels.csv`` has the header ``recording,start_s,end_s,label,subject``. A recording is named by its
 path below the folder, with or without suffix, or by its file name when there is only one such; a
-row without start and end labels the whole of it. Files without a row are left out.
+row without start and end labels the whole of it. Files without a row, and rows without a label, are
+left out. Further columns are notes. A folder that ``quaver queue`` wrote is such a set.
 
 Labels inside EDF+ or WFDB files are used when ``annotations`` maps each text to a label, or to null
 to leave it out, and ``subjects`` names a table ``recording,subject``. An annotation of one moment
@@ -178,7 +179,7 @@ def _contents(folder: Path) -> _Contents:
         table = folder / str(dataset.subjects)
         labels = _keyed(read_subjects(table), files, table)
     if not labels:
-        raise SignalError(f"{table} has a header, but no rows; it needs one for each recording")
+        raise SignalError(f"{table} labels nothing; it needs a row with a label for each recording")
     return _Contents(dataset, files, labels)
 
 

@@ -1,0 +1,185 @@
+"""Runs of beats: a rhythm that comes, fails and comes again, counted beat by beat.
+
+Clonus of a few beats is over before a spectrum knows of it. Here a complex band-pass of one
+frequency turns each beat into a crest whose size is known; crests that follow one another at about
+that pace, and are of about one size, are a run. The frequency is the one at which runs are largest.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Wave = NDArray[np.complex128]
+Index = NDArray[np.intp]
+
+_TRIED_HZ: Final = tuple(3.2 * 1.13**k for k in range(9))
+"""Frequencies that are tried: 3.2 to 8.5 Hz, closer than the band-pass is wide."""
+
+_FREQUENCIES_HZ: Final = (2.5, 12.0)
+"""A frequency that was found stays within these."""
+
+_WIDTH: Final = 0.5
+"""Standard deviation of the band-pass, as a share of its frequency: wide, so that a run begins and
+ends within a beat."""
+
+_INTERVALS: Final = (0.55, 1.75)
+"""Beats of one run are this many periods apart: one that is missing ends it."""
+
+_LIKENESS: Final = 0.35
+"""From beat to beat, size changes by this factor at the most, up or down."""
+
+_LEAST_BEATS: Final = 3
+
+_FLOOR_QUANTILE: Final = 0.1
+_ABOVE_FLOOR: Final = 3.0
+"""A beat is larger than this multiple of what the envelope exceeds nine tenths of the time."""
+
+_OF_LEVEL: Final = (0.06, 0.5)
+"""But what a beat must reach lies between these shares of the largest three in a row."""
+
+_JOINED_S: Final = 2.0
+"""Runs with a shorter pause are one, and the weak beats between them are counted."""
+
+_REFINED: Final = 2
+"""How often runs are sought again at the frequency that their beats have."""
+
+
+@dataclass(frozen=True, eq=False)
+class BeatRun:
+    """Beats in a row: their times in samples, and their sizes, half of peak to peak."""
+
+    times: Array
+    sizes: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Crests at one frequency, and which of them are in which run."""
+
+    frequency_hz: float
+    times: Array
+    sizes: Array
+    runs: list[Index]
+
+    @property
+    def power(self) -> float:
+        """How much power lies in the runs."""
+        sizes = self.sizes
+        return sum(float(np.median(sizes[run])) ** 2 * len(run) for run in self.runs) / (
+            self.frequency_hz
+        )
+
+
+def beat_runs(rhythm: Array, rate_hz: float, inside: slice) -> list[BeatRun]:
+    """Return the runs of beats that reach into a stretch, in order; none when there are none.
+
+    Parameters
+    ----------
+    rhythm : ndarray, shape (n_channels, n_samples)
+        Slow signal: motion, or the magnitude of EMG; with some of what surrounds the stretch.
+    inside : slice
+        The stretch, in samples.
+    """
+    centred = rhythm - rhythm.mean(axis=1, keepdims=True)
+    spectrum = _Spectrum(centred, rate_hz)
+    whole = np.arange(inside.start, inside.stop)
+    tried = (_sought(spectrum, frequency, inside, whole) for frequency in _TRIED_HZ)
+    best = max((found for found in tried if found), key=lambda found: found.power, default=None)
+    for _ in range(_REFINED):
+        if best is None:
+            return []
+        periods = np.concatenate([np.diff(best.times[run]) for run in best.runs])
+        frequency = float(np.clip(rate_hz / np.median(periods), *_FREQUENCIES_HZ))
+        where = np.concatenate([
+            np.arange(int(best.times[run[0]]), int(best.times[run[-1]]) + 1) for run in best.runs
+        ])  # fmt: skip
+        best = _sought(spectrum, frequency, inside, where) or best
+    if best is None:
+        return []
+    joined = _joined(best, _JOINED_S * rate_hz)
+    return [BeatRun(best.times[run], best.sizes[run]) for run in joined]
+
+
+class _Spectrum:
+    """A signal that is looked at around one frequency after the other."""
+
+    def __init__(self, signal: Array, rate_hz: float) -> None:
+        self.rate_hz = rate_hz
+        self._n = signal.shape[1]
+        padded = scipy.fft.next_fast_len(self._n + round(2 * rate_hz))
+        self._spectrum = scipy.fft.fft(signal, n=padded, axis=1)
+        self._frequencies_hz = scipy.fft.fftfreq(padded, 1 / rate_hz)
+
+    def around(self, frequency_hz: float) -> Wave:
+        """Return the analytic signal around a frequency, of the signal's shape."""
+        away = (self._frequencies_hz - frequency_hz) / (_WIDTH * frequency_hz)
+        response = np.where(self._frequencies_hz > 0, 2 * np.exp(-0.5 * away**2), 0.0)
+        wave: Wave = scipy.fft.ifft(self._spectrum * response, axis=1)[:, : self._n]
+        return wave
+
+
+def _sought(spectrum: _Spectrum, frequency_hz: float, inside: slice, where: Index) -> _Found | None:
+    """Return the runs at a frequency that reach into a stretch, None when there are none."""
+    wave = spectrum.around(frequency_hz)
+    wave = _main_axis(wave[:, where]) @ wave
+    times, sizes = _crests(wave)
+    within = sizes[(times >= inside.start) & (times < inside.stop)]
+    if len(within) < _LEAST_BEATS:
+        return None
+    level = float(np.median(np.lib.stride_tricks.sliding_window_view(within, 3), axis=1).max())
+    floor = float(np.quantile(np.abs(wave), _FLOOR_QUANTILE))
+    lowest, highest = (share * level for share in _OF_LEVEL)
+    large = np.flatnonzero(sizes >= np.clip(_ABOVE_FLOOR * floor, lowest, highest))
+    runs = [
+        run
+        for run in _runs(times, sizes, large, spectrum.rate_hz / frequency_hz)
+        if times[run[-1]] >= inside.start and times[run[0]] <= inside.stop
+    ]
+    return _Found(frequency_hz, times, sizes, runs) if runs else None
+
+
+def _main_axis(wave: Wave) -> Array:
+    """Return the axis along which most of a wave lies; weak parts count more than by power."""
+    size = np.sqrt((np.abs(wave) ** 2).sum(axis=0))
+    even = wave / np.sqrt(np.maximum(size, np.finfo(np.float64).tiny))
+    _, axes = np.linalg.eigh(np.real(even @ even.conj().T))
+    axis: Array = axes[:, -1]
+    return axis
+
+
+def _crests(wave: Wave) -> tuple[Array, Array]:
+    """Return when the wave has its crests, between samples too, and how large they are."""
+    before, after = wave.imag[:-1], wave.imag[1:]
+    places = np.flatnonzero((before < 0) & (after >= 0) & (wave.real[1:] > 0))
+    times: Array = places + before[places] / (before[places] - after[places])
+    return times, np.abs(wave[places])
+
+
+def _runs(times: Array, sizes: Array, large: Index, period: float) -> Iterator[Index]:
+    """Yield crests that follow one another at the pace and are of about one size."""
+    if len(large) < _LEAST_BEATS:
+        return
+    apart = np.diff(times[large]) / period
+    change = sizes[large][1:] / sizes[large][:-1]
+    linked = (apart >= _INTERVALS[0]) & (apart <= _INTERVALS[1])
+    linked &= (change >= _LIKENESS) & (change <= 1 / _LIKENESS)
+    for run in np.split(large, np.flatnonzero(~linked) + 1):
+        if len(run) >= _LEAST_BEATS:
+            yield run
+
+
+def _joined(found: _Found, pause: float) -> list[Index]:
+    """Join runs with a short pause between them, and what lies in it."""
+    joined = [found.runs[0]]
+    for run in found.runs[1:]:
+        last = joined[-1]
+        if found.times[run[0]] - found.times[last[-1]] < pause:
+            joined[-1] = np.arange(last[0], run[-1] + 1)
+        else:
+            joined.append(run)
+    return joined

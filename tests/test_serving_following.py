@@ -1,0 +1,158 @@
+"""Following and shadow: another model serves without a new start, or answers unheard."""
+
+import numpy as np
+import pytest
+from prometheus_client import REGISTRY
+
+from features import ContractError, Windows
+from serving.answering import Served
+from serving.following import Follower
+from serving.responses import ModelInfo
+from serving.shadow import MOST_WAITING, Shadow
+
+
+@pytest.fixture
+def watched(tmp_path):
+    """A pointer, what was adopted by it, and the follower that looks at it."""
+    pointer, adopted = tmp_path / "latest", []
+
+    def adopt(key):
+        named = pointer.read_text()
+        if named == "broken":
+            raise ContractError("it fails its exam")
+        if named == "bug":
+            raise ZeroDivisionError
+        adopted.append((key, named))
+
+    def drop(key):
+        adopted.append((key, None))
+
+    pointer.write_text("one")
+    return pointer, adopted, Follower({"emg": pointer}, adopt, drop, {"emg": "one"})
+
+
+def test_a_pointer_that_stays_is_left_alone(watched):
+    """Looking again and again opens nothing."""
+    _, adopted, follower = watched
+    follower.look()
+    follower.look()
+
+    assert adopted == []
+
+
+def test_what_a_pointer_comes_to_name_is_adopted_once(watched):
+    """Each change is adopted at the next look, and only then."""
+    pointer, adopted, follower = watched
+    for name in ("two", "one"):
+        pointer.write_text(name)
+        follower.look()
+        follower.look()
+
+    assert adopted == [("emg", "two"), ("emg", "one")]
+
+
+@pytest.mark.parametrize("broken", ["broken", "bug"])
+def test_what_cannot_serve_is_passed_over_and_the_next_is_not(watched, caplog, broken):
+    """A model that cannot be opened is logged once; the one before it stays until a good one."""
+    pointer, adopted, follower = watched
+    pointer.write_text(broken)
+    follower.look()
+    follower.look()
+    pointer.write_text("three")
+    follower.look()
+
+    assert adopted == [("emg", "three")]
+    assert 1 == sum(f"{broken} c" in record.getMessage() for record in caplog.records)
+
+
+def test_what_is_no_longer_named_is_dropped(watched):
+    """A pointer may go, and come back."""
+    pointer, adopted, follower = watched
+    pointer.unlink()
+    follower.look()
+    pointer.write_text("one")
+    follower.look()
+
+    assert adopted == [("emg", None), ("emg", "one")]
+
+
+# Shadow
+
+
+def counted(name, **labels):
+    """Return a count of this process."""
+    return REGISTRY.get_sample_value(f"quaver_shadow_{name}_total", labels) or 0.0
+
+
+def challenged_by(classifier):
+    """Return what answers beside the champion."""
+    info = ModelInfo(name="quaver-accelerometer", version="2", fingerprint="")
+    return {"accelerometer": Served(classifier, info)}
+
+
+@pytest.fixture
+def windows():
+    """Four windows of quiet accelerometer."""
+    samples = np.random.default_rng(1).normal(0, 0.001, (4, 3, 400))
+    samples[:, 2] += 1
+    return Windows(samples, sampling_rate_hz=100.0, modality="accelerometer", unit="g")
+
+
+def test_disagreements_are_counted_and_nothing_else_happens(tiny_of, windows):
+    """A challenger that always says the opposite differs in every window; one's self in none."""
+    classifier = tiny_of("accelerometer")
+    answered = classifier.predict(windows)
+    shadow = Shadow()
+    shadow.models = {
+        "accelerometer": Served(classifier, ModelInfo(name="a", version="2", fingerprint=""))
+    }
+    before = counted("disagreements", modality="accelerometer")
+    shadow.watch("accelerometer", windows, answered)
+    shadow.wait()
+    label = str(answered.labels[0])
+    same = counted("windows", modality="accelerometer", champion=label, challenger=label)
+
+    assert same >= 1
+    assert before == counted("disagreements", modality="accelerometer")
+
+    class Otherwise:
+        def predict(self, given):
+            other = classifier.predict(given)
+            other.labels[:] = "clonus"
+            return other
+
+    shadow.models = {
+        "accelerometer": Served(Otherwise(), ModelInfo(name="a", version="3", fingerprint=""))
+    }
+    shadow.watch("accelerometer", windows, answered)
+    shadow.wait()
+    differing = int((answered.labels != "clonus").sum())
+    assert before + differing == counted("disagreements", modality="accelerometer")
+
+
+def test_a_challenger_that_fails_or_lags_harms_nobody(tiny_of, windows, caplog):
+    """Its windows are passed over, counted, and the failure is logged."""
+    answered = tiny_of("accelerometer").predict(windows)
+
+    class Failing:
+        def predict(self, _):
+            raise ZeroDivisionError
+
+    shadow = Shadow()
+    shadow.models = {
+        "accelerometer": Served(Failing(), ModelInfo(name="a", version="2", fingerprint=""))
+    }
+    before = counted("passed_over", modality="accelerometer")
+    for _ in range(MOST_WAITING + 5):
+        shadow.watch("accelerometer", windows, answered)
+    shadow.wait()
+
+    assert before + 4 * (MOST_WAITING + 5) == counted("passed_over", modality="accelerometer")
+    assert "the challenger for accelerometer has failed" in caplog.text
+
+
+def test_without_a_challenger_nothing_is_counted(tiny_of, windows):
+    """A modality that nobody challenges is left alone."""
+    shadow = Shadow()
+    shadow.watch("accelerometer", windows, tiny_of("accelerometer").predict(windows))
+    shadow.wait()

@@ -1,0 +1,94 @@
+"""Asked: the file and the model that options of a command speak of."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from features import ConfigError, Modality, SignalError, check_modality
+from serving.classifier import Classifier
+from serving.exam import load
+from serving.recordings import SignalMapping
+from training import bento_store
+from training.config import load_config
+from training.layout import Layout
+
+
+def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
+    """Return how a file is read: from YAML, or from the options."""
+    options = {key: value for key, value in given.items() if value is not None}
+    if file is not None:
+        if options:
+            raise ConfigError(f"--mapping says it all; leave out --{' and --'.join(options)}")
+        return load_config(file, SignalMapping)
+    modality = _modality(options)
+    columns = options.get("columns")
+    try:
+        return SignalMapping(
+            modality=modality,
+            unit=options.get("unit"),
+            sampling_rate_hz=options.get("rate"),
+            **_time_of(options),
+            columns=tuple(_column(name) for name in columns.split(",")) if columns else None,
+        )
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise SignalError(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
+
+
+def modality_of(given: dict[str, Any]) -> Modality:
+    """Return which windows of a folder of feedback are asked for; nothing else can be."""
+    options = {key: value for key, value in given.items() if value is not None}
+    modality = _modality(options)
+    others = [f"--{key}" for key in options if key != "modality"]
+    if others:
+        raise ConfigError(
+            f"{' and '.join(others)} would say how a file is read; leave out what feedback says"
+            " itself"
+        )
+    return modality
+
+
+def _modality(options: dict[str, Any]) -> Modality:
+    if "modality" not in options:
+        raise ConfigError("say what the signal is: --modality emg, accelerometer or gyroscope")
+    return check_modality(options["modality"])
+
+
+def channel_of(channel: str | None) -> str | int | None:
+    """Return a channel by its name or, of digits alone, by its number."""
+    return int(channel) if channel is not None and channel.isdecimal() else channel
+
+
+def _time_of(options: dict[str, Any]) -> dict[str, Any]:
+    if "time-column" not in options:
+        return {}
+    return {"time_column": _column(options["time-column"]), "time_unit": "s"}
+
+
+def _column(name: str) -> str | int:
+    return int(name) if name.strip().isdecimal() else name.strip()
+
+
+def _served(modality: str) -> Path | None:
+    served = bento_store.served(f"quaver-{modality}")
+    return None if served is None else served.directory
+
+
+def classifier_for(modality: str, model: Path | None, layout: Layout) -> Classifier:
+    """Open the model that was named, else the one that is served, else the last one trained."""
+    if model is not None and not model.is_dir():
+        raise ConfigError(f"{model} is not the directory of a classifier; see --model")
+    local = layout.model(modality)
+    directory = model or _served(modality) or local
+    if not directory.is_dir():
+        raise ConfigError(
+            f"there is no model for {modality}: none is promoted and {local} does not exist;"
+            f" run `quaver train {modality}` and `quaver promote {modality}`"
+        )
+    classifier = load(directory)
+    if classifier.card.modality != modality:
+        raise ConfigError(
+            f"{directory} is a model for {classifier.card.modality}; the signal is {modality}"
+        )
+    return classifier
