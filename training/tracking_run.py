@@ -160,7 +160,16 @@ def _write_values(client: mlflow.MlflowClient, run_id: str, content: Content) ->
     for begin in range(_BATCH, len(metrics), _BATCH):
         client.log_batch(run_id, metrics[begin : begin + _BATCH])
     if content.data:
-        client.log_inputs(run_id, [_input(each) for each in content.data])
+        _log_inputs(client, run_id, [_input(each) for each in content.data])
+
+
+def _log_inputs(client: mlflow.MlflowClient, run_id: str, inputs: list[DatasetInput]) -> None:
+    try:
+        client.log_inputs(run_id, inputs)
+    except MlflowException:
+        # Another training may have named the same data between MLflow's look and its insert;
+        # nothing was written then, and now it finds them.
+        client.log_inputs(run_id, inputs)
 
 
 _BATCH = 800
