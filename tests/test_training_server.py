@@ -19,7 +19,7 @@ from training.cli import main
 
 MODALITY = "accelerometer"
 NAME = f"quaver-{MODALITY}"
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 FORK = multiprocessing.get_context("fork")
 TRAININGS = "tags.kind = 'training'"
 

@@ -73,6 +73,7 @@ def whole_run(experiment: str, content: Content) -> Iterator[str]:
         run_id = None
         try:
             with mlflow.start_run(
+                experiment_id=experiment_id,
                 run_name=content.name,
                 description=content.description,
                 tags={_WRITER: _this_process()},
@@ -106,7 +107,10 @@ def remove_unfinished(experiment_id: str) -> None:
     client = mlflow.MlflowClient()
     for run in client.search_runs([experiment_id], filter_string=_OPEN):
         machine, _, process = run.data.tags.get(_WRITER, "").rpartition("/")
-        if machine == platform.node() and not _is_alive(int(process)):
+        if machine != platform.node() or _is_alive(int(process)):
+            continue
+        # It may have ended well since the search; of the dead nothing changes any more.
+        if _WRITER in client.get_run(run.info.run_id).data.tags:
             remove(client, run.info.run_id, experiment_id)
 
 
