@@ -20,10 +20,13 @@ def run_figures(report: dict[str, Any], data_set: str = "") -> dict[str, float]:
     """Return the figures of a report as metrics of a run, which are grouped by what is before a /.
 
     Limits of intervals are apart from the values, which are looked at first; of a data set, only
-    those of its main figures, for there may be twenty sets.
+    those of its main figures, for there may be twenty sets. The main figures are first: pages
+    show metrics in this order, and draw the first one when two runs are compared.
     """
     prefix = f"{data_set}/" if data_set else ""
-    flat = {f"{prefix}{_path(name)}": value for name, value in headline(report).items()}
+    values = headline(report)
+    values = {name: values[name] for name in _BY_SET if name in values} | values
+    flat = {f"{prefix}{_path(name)}": value for name, value in values.items()}
     for limit in ("low", "high"):
         flat |= {
             f"{prefix}interval_{limit}/{_path(name)}": figure[limit]
