@@ -16,6 +16,7 @@ from training.config import ModelConfig, load_config
 from training.table import LabelledTable
 
 MODALITY = "accelerometer"
+TRAININGS = "tags.kind = 'training'"
 
 
 def client(project):
@@ -86,8 +87,8 @@ def test_the_run_holds_what_a_reviewer_needs(project):
     """Parameters, figures, plots, the card, the hash and the commit are in one run."""
     logged = the_run(project)
     assert logged.data.params["training.booster.learning_rate"] == "0.12"
-    assert {"macro_f1", "f1__tremor", "coverage__mean"} <= set(logged.data.metrics)
-    assert "simulated_test__macro_f1" in logged.data.metrics
+    assert {"macro_f1", "f1/tremor", "coverage/mean"} <= set(logged.data.metrics)
+    assert "simulated_test/macro_f1" in logged.data.metrics
     assert {"data_sha256", "fingerprint", "git_commit", "validation"} <= set(logged.data.tags)
     files = {
         f.path
@@ -98,7 +99,7 @@ def test_the_run_holds_what_a_reviewer_needs(project):
         "model_card.md",
         "report.json",
         "plots/confusion.png",
-        "plots/calibration.png",
+        "plots/reliability_and_abstention.png",
         "plots/subjects.png",
         "plots/importances.png",
         "evaluation/test.json",
@@ -122,13 +123,13 @@ def test_training_again_gives_the_same_text_and_a_new_run(project, tmp_path):
     """The same data, configuration and seed: the same trees byte by byte, and one more run."""
     before = (project / "models" / MODALITY / "booster.txt").read_bytes()
     experiments = [client(project).get_experiment_by_name(f"quaver-{MODALITY}").experiment_id]
-    runs = len(client(project).search_runs(experiments))
+    runs = len(client(project).search_runs(experiments, TRAININGS))
     copy = tmp_path / "again"
     shutil.copytree(project, copy)
     done = run(copy, "training", "train", MODALITY)
     assert done.returncode == 0, done.stderr
     assert before == (copy / "models" / MODALITY / "booster.txt").read_bytes()
-    assert runs + 1 == len(client(copy).search_runs(experiments))
+    assert runs + 1 == len(client(copy).search_runs(experiments, TRAININGS))
 
 
 def test_an_unreachable_server_is_said_so_at_once(project):

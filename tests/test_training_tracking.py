@@ -7,7 +7,8 @@ import pytest
 
 from features import ConfigError
 from training import tracking
-from training.tracking import Content, Logged
+from training.run_content import Content
+from training.tracking import Logged
 
 
 @pytest.fixture
@@ -67,7 +68,9 @@ def test_the_registered_model_is_the_directory_that_was_logged(content, tmp_path
     assert (fetched / "card.json").read_bytes() == b"{}"
 
 
-@pytest.mark.parametrize("step", ["log_metrics", "log_artifact", "pyfunc.log_model"])
+@pytest.mark.parametrize(
+    "step", ["MlflowClient.log_batch", "MlflowClient.log_artifact", "pyfunc.log_model"]
+)
 def test_a_run_whose_logging_fails_is_gone(store, content, monkeypatch, step):
     """Whatever step of the logging fails, no run is left that could be taken for a whole one."""
     classifier, what = content

@@ -14,7 +14,7 @@ from training.fit import assemble, cross_fit, fit_booster
 from training.provenance import data_sha256
 from training.search import search
 from training.table import join
-from training.train import judge_folds, judge_table, train
+from training.train import fold_classifiers, judge_folds, judge_table, train
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_answers_of_folds_come_from_the_classifier_that_serves():
     with ThreadPoolExecutor(2) as pool:
         crossed = cross_fit(table, config, [config.training.booster] * 3, pool)
     provenance = train(table, config, "x").classifier.card.provenance
-    judged = judge_folds(crossed, config, provenance)
+    judged = judge_folds(crossed, fold_classifiers(crossed, config, provenance))
     held_out = crossed.held_out[0]
     classifier = assemble(crossed.models[0], crossed, ~held_out, config, provenance, {})
     alone = judge_table(classifier, table[held_out])
@@ -245,7 +245,8 @@ def test_search_finds_better_parameters_than_bad_ones():
     table = separable_table(config, n_groups=4, windows_each=4)
     first, again = (search(table, config, 0, "search") for _ in range(2))
     assert first == again
-    assert first.learning_rate > poor.learning_rate
+    assert first.booster.learning_rate > poor.learning_rate
+    assert len(first.losses) == 6
 
 
 def test_search_inside_the_folds_trains_a_model_of_its_parameters():

@@ -41,7 +41,7 @@ def model_card(card: Card, report: dict[str, Any]) -> str:
         "| figure | value | interval |",
         "| --- | --- | --- |",
     ]
-    for name, figure in report["figures"].items():
+    for name, figure in _main_first(report["figures"]).items():
         value, low, high = (figure[key] for key in ("value", "low", "high"))
         lines.append(f"| {name.replace('__', ', ')} | {value:.3f} | {low:.3f} to {high:.3f} |")
     coverage = report["coverage"]
@@ -77,6 +77,10 @@ def _rate_limit(limit: RateLimit) -> str:
         f"- Below {limit.below_hz:g} Hz {names} are not answered when the rhythm is faster than"
         f" {limit.dominant_frequency_share:g} of the sampling rate."
     )
+
+
+def _main_first(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: figures[name] for name in ("macro_f1", "accuracy")} | figures
 
 
 def _confusion(matrix: dict[str, dict[str, int]]) -> list[str]:

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from serving.classifier import Classifier
 from training.evaluate import Judged, abstention_curve, reliability
+
+Array = NDArray[np.float64]
 
 _MOST_IMPORTANT = 25
 
@@ -79,6 +82,31 @@ def importances(classifier: Classifier) -> Figure:
     axes.set_xlabel("share of the total gain")
     axes.tick_params(axis="y", labelsize=8)
     axes.set_title(classifier.card.name, fontsize=10)
+    return figure
+
+
+def contributions(classifier: Classifier, values: Array) -> Figure:
+    """Draw how much the columns move the score of each class: mean absolute Shapley values.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_windows, n_features)
+        Features of the windows that this is the mean over.
+    """
+    card = classifier.card
+    raw = np.asarray(classifier.booster.predict(values, pred_contrib=True, num_threads=1))
+    size = np.abs(raw.reshape(len(values), len(card.classes), -1)[..., :-1]).mean(axis=0)
+    order = np.argsort(size.sum(axis=0))[-_MOST_IMPORTANT:]
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
+    begin = np.zeros(len(order))
+    for name, row in zip(card.classes, size[:, order], strict=True):
+        axes.barh([card.columns[i] for i in order], row, left=begin, label=name)
+        begin += row
+    axes.set_xlabel("mean absolute contribution to the score of a class (log odds)")
+    axes.tick_params(axis="y", labelsize=8)
+    axes.legend(fontsize=8)
+    axes.set_title(f"{card.name}, {len(values)} windows", fontsize=10)
     return figure
 
 

@@ -5,6 +5,7 @@ import importlib.metadata
 import subprocess
 from pathlib import Path
 
+from training.config import ModelConfig
 from training.table import LabelledTable
 
 _PACKAGES = ("lightgbm", "numpy", "scipy", "numba", "scikit-learn", "quaver")
@@ -42,3 +43,8 @@ def data_sha256(table: LabelledTable) -> str:
     for names in (table.labels, table.groups):
         digest.update("\n".join(names.tolist()).encode())
     return digest.hexdigest()
+
+
+def config_sha256(config: ModelConfig) -> str:
+    """Return the hash of a whole configuration."""
+    return hashlib.sha256(config.model_dump_json().encode()).hexdigest()

@@ -1,5 +1,7 @@
 """Search: better parameters for the trees, found inside the training part of each fold."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import optuna
 from numpy.typing import NDArray
@@ -15,7 +17,16 @@ from training.table import LabelledTable
 Array = NDArray[np.float64]
 
 
-def search(table: LabelledTable, config: ModelConfig, salt: int, title: str) -> Booster:
+@dataclass(frozen=True)
+class Searched:
+    """The parameters that were found, and the loss of each trial on the way."""
+
+    title: str
+    booster: Booster
+    losses: tuple[float, ...]
+
+
+def search(table: LabelledTable, config: ModelConfig, salt: int, title: str) -> Searched:
     """Return the parameters with the lowest loss over inner folds of a table.
 
     The table is the training part of an outer fold, so that what is judged outside never helped to
@@ -36,7 +47,8 @@ def search(table: LabelledTable, config: ModelConfig, salt: int, title: str) -> 
             n_trials=settings.trials,
             callbacks=[done],
         )
-    return _from_trial(study.best_trial.params, config.training.booster)
+    best = _from_trial(study.best_trial.params, config.training.booster)
+    return Searched(title, best, tuple(float(trial.value or 0.0) for trial in study.trials))
 
 
 _RANGES: dict[str, tuple[float, float, bool]] = {

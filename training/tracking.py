@@ -1,7 +1,6 @@
-"""Tracking: runs, models and aliases in MLflow. The only module that imports it.
+"""Tracking: runs, models and aliases in MLflow.
 
-A run is complete or absent: everything it holds is made before it is opened, and a run whose
-logging fails half-way is deleted again.
+Only this module and :mod:`training.tracking_run`, which writes runs, import it.
 """
 
 import logging
@@ -9,18 +8,17 @@ import os
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mlflow
 from mlflow.exceptions import MlflowException
-from mlflow.models.signature import ModelSignature
-from mlflow.types.schema import Array, ColSpec, DataType, Schema
 
 from features import ConfigError
+from training.run_content import Content, DataUsed
+from training.tracking_run import add_to_run, clear_errors, signature, whole_run
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 CHAMPION = "champion"
@@ -57,21 +55,6 @@ class RunFacts:
         return f"{self.name} ({self.run_id[:8]})"
 
 
-@dataclass(frozen=True)
-class Content:
-    """What a run holds: a training, or a benchmark.
-
-    ``figures`` are metrics by name, ``files`` artifacts by their place in the run.
-    """
-
-    name: str
-    description: str
-    params: Mapping[str, Any]
-    figures: Mapping[str, float]
-    tags: Mapping[str, str]
-    files: Mapping[str, Path]
-
-
 def connect() -> str:
     """Choose the tracking server from the environment and see that it answers.
 
@@ -101,71 +84,43 @@ def _knock(uri: str) -> None:
         ) from error
 
 
-@contextmanager
-def _whole_run(experiment: str, name: str, description: str) -> Iterator[str]:
-    """Open a run, and delete it again when what is done in it fails."""
-    with _clear_errors():
-        mlflow.set_experiment(experiment)
-        run_id = None
-        try:
-            with mlflow.start_run(run_name=name, description=description) as run:
-                run_id = run.info.run_id
-                yield run_id
-        except BaseException:
-            if run_id is not None:
-                mlflow.MlflowClient().delete_run(run_id)
-            raise
-
-
 def log_training(content: Content, classifier: Path, model_name: str) -> Logged:
     """Log a training with its classifier and register the model."""
-    with _whole_run(model_name, content.name, content.description) as run_id:
-        _log(content)
-        with warnings.catch_warnings():
-            # MLflow advises an example that it would have to run in a process of its own; the
-            # signature is stated instead and tested.
-            warnings.filterwarnings("ignore", message=".*input example.*", category=UserWarning)
-            info = mlflow.pyfunc.log_model(
-                name=_ARTIFACT,
-                loader_module="serving.flavor",
-                data_path=str(classifier),
-                signature=_signature(),
-                pip_requirements=["quaver"],
-                registered_model_name=model_name,
-            )
+    with whole_run(model_name, content) as run_id, warnings.catch_warnings():
+        # MLflow advises an example that it would have to run in a process of its own; the
+        # signature is stated instead and tested.
+        warnings.filterwarnings("ignore", message=".*input example.*", category=UserWarning)
+        info = mlflow.pyfunc.log_model(
+            name=_ARTIFACT,
+            loader_module="serving.flavor",
+            data_path=str(classifier),
+            signature=signature(),
+            pip_requirements=["quaver"],
+            registered_model_name=model_name,
+        )
     return Logged(run_id, model_name, str(info.registered_model_version))
 
 
 def log_benchmark(content: Content, experiment: str) -> str:
     """Log a benchmark as one run, which holds no model; return the run."""
-    with _whole_run(experiment, content.name, content.description) as run_id:
-        _log(content)
+    with whole_run(experiment, content) as run_id:
+        pass
     return run_id
 
 
-def log_evaluation(run_id: str, figures: Mapping[str, float], files: Mapping[str, Path]) -> None:
+def log_evaluation(
+    run_id: str,
+    figures: Mapping[str, float],
+    files: Mapping[str, Path],
+    data: Sequence[DataUsed] = (),
+) -> None:
     """Add an evaluation to the run of the model that was evaluated."""
-    with _clear_errors(), mlflow.start_run(run_id=run_id):
-        mlflow.log_metrics(dict(figures))
-        _log_files(files)
-
-
-def _log(content: Content) -> None:
-    mlflow.set_tags(dict(content.tags))
-    mlflow.log_params(dict(content.params))
-    mlflow.log_metrics(dict(content.figures))
-    _log_files(content.files)
-
-
-def _log_files(files: Mapping[str, Path]) -> None:
-    for place, path in files.items():
-        folder, _, _ = place.rpartition("/")
-        mlflow.log_artifact(str(path), folder or None)
+    add_to_run(run_id, Content("", "", {}, figures, {}, files, data))
 
 
 def fetch_classifier(logged: Logged, into: Path) -> Path:
     """Download the classifier of a registered model; return its directory."""
-    with _clear_errors():
+    with clear_errors():
         uri = f"models:/{logged.model_name}/{logged.model_version}"
         root = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(into)))
     return next(path.parent for path in root.rglob("card.json"))
@@ -173,7 +128,7 @@ def fetch_classifier(logged: Logged, into: Path) -> Path:
 
 def fetch_files(run_id: str, folder: str, into: Path) -> list[Path]:
     """Download a folder of a run; return its files, none when the run has no such folder."""
-    with _clear_errors():
+    with clear_errors():
         if not mlflow.artifacts.list_artifacts(run_id=run_id, artifact_path=folder):
             return []
         root = mlflow.artifacts.download_artifacts(
@@ -184,7 +139,7 @@ def fetch_files(run_id: str, folder: str, into: Path) -> list[Path]:
 
 def run_facts(run_id: str) -> RunFacts:
     """Return what a run says of itself."""
-    with _clear_errors():
+    with clear_errors():
         run = mlflow.get_run(run_id)
     tags = run.data.tags
     hashes = {name: tags[name] for name in _HASHES if name in tags}
@@ -212,7 +167,7 @@ def find_run(run_id: str) -> Logged:
 
 def set_alias(model_name: str, alias: str, version: str | None) -> None:
     """Let an alias point at a version of a model, or at none."""
-    with _clear_errors():
+    with clear_errors():
         client = mlflow.MlflowClient()
         if version is None:
             client.delete_registered_model_alias(model_name, alias)
@@ -250,25 +205,3 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except MlflowException as error:
-        message = " ".join(str(error.message).split())
-        raise ConfigError(
-            f"MLflow at {mlflow.get_tracking_uri()} refused: {message[:300]}"
-        ) from error
-
-
-def _signature() -> ModelSignature:
-    inputs = Schema(
-        [
-            ColSpec(Array(Array(DataType.double)), "samples"),
-            ColSpec(DataType.double, "sampling_rate_hz"),
-            ColSpec(DataType.string, "unit"),
-        ]
-    )
-    return ModelSignature(inputs=inputs)

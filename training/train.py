@@ -22,7 +22,7 @@ from training.fit import (
     split_outliers,
 )
 from training.provenance import data_sha256, git_commit, versions
-from training.search import search
+from training.search import Searched, search
 from training.split import folds
 from training.table import LabelledTable
 
@@ -40,9 +40,15 @@ class Trained:
     judged: Judged
     ids: NDArray[np.str_]
     """Names of the judged windows."""
+    folds: NDArray[np.intp]
+    """Fold of each judged window."""
+    fold_models: list[Classifier]
+    """What answered each fold."""
     report: dict[str, Any]
     boosters: list[Booster]
     """Parameters of each fold, then of the final model."""
+    searches: list[Searched]
+    """How those were found, in the same order; none where there was no search."""
 
 
 def train(table: LabelledTable, config: ModelConfig, description: str) -> Trained:
@@ -66,7 +72,10 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
         raise SignalError(
             f"no window is usable and labelled with one of {', '.join(config.classes)}"
         )
-    boosters = _parameters(kept, config)
+    searches = _searches(kept, config)
+    boosters = [found.booster for found in searches] or (
+        [config.training.booster] * (config.training.folds + 1)
+    )
     with (
         ThreadPoolExecutor(_WORKERS) as pool,
         tqdm(total=config.training.folds + 1, desc="fit", unit="model", leave=False) as bar,
@@ -76,7 +85,8 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
         final = last.result()
         bar.update()
     provenance = _provenance(kept, config, description)
-    judged = judge_folds(crossed, config, provenance)
+    models = fold_classifiers(crossed, config, provenance)
+    judged = judge_folds(crossed, models)
     figures = report(judged, samples=config.training.bootstrap_samples, seed=config.training.seed)
     metrics = {
         "validation": f"{config.training.folds} folds, split by subject",
@@ -88,16 +98,36 @@ def train(table: LabelledTable, config: ModelConfig, description: str) -> Traine
     as_judged = kept[np.concatenate([np.flatnonzero(mask) for mask in crossed.held_out])]
     distribution = distribution_of(as_judged.features.values, classifier.card.columns, judged)
     card = classifier.card.model_copy(update={"distribution": distribution})
-    return Trained(replace(classifier, card=card), judged, as_judged.ids, figures, boosters)
+    return Trained(
+        replace(classifier, card=card),
+        judged,
+        as_judged.ids,
+        np.repeat(np.arange(len(models)), [mask.sum() for mask in crossed.held_out]),
+        models,
+        figures,
+        boosters,
+        searches,
+    )
 
 
-def judge_folds(crossed: CrossFit, config: ModelConfig, provenance: Provenance) -> Judged:
+def fold_classifiers(
+    crossed: CrossFit, config: ModelConfig, provenance: Provenance
+) -> list[Classifier]:
+    """Return each fold's classifier, calibrated on the other folds."""
+    return [
+        assemble(model, crossed, ~held_out, config, provenance, {})
+        for model, held_out in zip(crossed.models, crossed.held_out, strict=True)
+    ]
+
+
+def judge_folds(crossed: CrossFit, models: list[Classifier]) -> Judged:
     """Let each fold's classifier answer its own fold."""
-    parts: list[Judged] = []
-    for k, held_out in enumerate(crossed.held_out):
-        classifier = assemble(crossed.models[k], crossed, ~held_out, config, provenance, {})
-        parts.append(judge_table(classifier, crossed.table[held_out]))
-    return join_judged(parts)
+    return join_judged(
+        [
+            judge_table(model, crossed.table[held_out])
+            for model, held_out in zip(models, crossed.held_out, strict=True)
+        ]
+    )
 
 
 def judge_table(classifier: Classifier, table: LabelledTable) -> Judged:
@@ -108,11 +138,22 @@ def judge_table(classifier: Classifier, table: LabelledTable) -> Judged:
     )
 
 
-def _parameters(table: LabelledTable, config: ModelConfig) -> list[Booster]:
-    """Return the parameters of each fold and of the final model, searched for when asked to."""
-    n_folds = config.training.folds
+def report_by_source(judged: Judged, config: ModelConfig) -> dict[str, dict[str, Any]]:
+    """Return a report for each set that the judged windows are from."""
+    settings = config.training
+    return {
+        name: report(
+            judged[judged.sources == name], samples=settings.bootstrap_samples, seed=settings.seed
+        )
+        for name in np.unique(judged.sources).tolist()
+    }
+
+
+def _searches(table: LabelledTable, config: ModelConfig) -> list[Searched]:
+    """Search for parameters of each fold and of the final model, when asked to."""
     if not config.training.search.enabled:
-        return [config.training.booster] * (n_folds + 1)
+        return []
+    n_folds = config.training.folds
     held_out = folds(table.labels, table.groups, n_folds, config.training.seed)
     found = [
         search(table[~mask], config, k, f"search, fold {k + 1} of {n_folds}")

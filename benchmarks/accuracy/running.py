@@ -35,7 +35,7 @@ from benchmarks.accuracy.stress import artefacts, peer_signals
 from features import Modality, QuaverError
 from training import tracking
 from training.layout import Layout, write_json
-from training.tracking import Content
+from training.run_content import Content
 from training.validation import FILE_NAME, STATEMENT
 
 REPOSITORY = Path(__file__).parents[2]

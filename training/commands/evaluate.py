@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from features import Modality
 from serving.classifier import Classifier
@@ -13,15 +12,17 @@ from training.commands.compare import run_of
 from training.config import ModelConfig, load_config
 from training.datasets.opening import Opened
 from training.datasets.registry import REAL, data_folder
-from training.evaluate import report
-from training.evaluation_stage import evaluate_stage, judge_source, log_reports, logged_run
+from training.evaluation_stage import (
+    Evaluated,
+    evaluate_stage,
+    judge_source,
+    log_evaluated,
+    logged_run,
+    report_of,
+)
 from training.layout import Layout
-from training.predictions import frame_of
 from training.semireal.opening import open_set, open_tests
 from training.tables import answers_table, figures_table, heading
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def evaluate_run(run: str, layout: Layout, names: tuple[str, ...]) -> Iterator[str]:
@@ -61,8 +62,7 @@ def _evaluate(
     run_id: str,
 ) -> Iterator[str]:
     modality = classifier.card.modality
-    reports: dict[str, Any] = {}
-    kept: list[pd.DataFrame] = []
+    found: list[Evaluated] = []
     sets = list(_sets(modality, layout, names))
     if not sets:
         yield f"{modality} model: there is no set of {modality} in {', '.join(names)}\n"
@@ -72,17 +72,13 @@ def _evaluate(
         if answers is None:
             yield f"{modality} model on {source.name} ({source.kind}): no labelled window\n"
             continue
-        settings = config.training
-        each = report(answers.judged, samples=settings.bootstrap_samples, seed=settings.seed)
+        each = report_of(answers, config)
         each |= {"kind": source.kind, "licence": source.licence, "title": source.title}
-        name = f"{source.kind}__{source.name}"
-        reports[name] = each
-        kept.append(frame_of(answers.judged, answers.ids, opened.name))
+        found.append(Evaluated(f"{source.kind}_{source.name}", opened, answers, each))
         yield f"{modality} model on {heading(source.name, source.kind, each)}"
         yield answers_table(each) + "\n"
-    if reports:
-        called = "_".join(names).replace("/", "-")
-        log_reports(reports, kept, run_id, called)
+    if found:
+        log_evaluated(found, run_id, "_".join(names).replace("/", "-"))
 
 
 def _sets(modality: Modality, layout: Layout, names: tuple[str, ...]) -> Iterator[Opened]:
