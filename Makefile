@@ -21,7 +21,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help env up serve mlflow test check fix docs bench bench-peers bench-accuracy bench-records bench-minirocket clean
+.PHONY: help env up serve mlflow test check fix docs bench bench-peers bench-accuracy bench-records bench-reviewing bench-minirocket clean
 
 help:  ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -80,6 +80,9 @@ bench-accuracy: $(READY)  ## How right the models are under every protocol; real
 
 bench-records: $(READY)  ## How right and quick records of recordings are; real sets from QUAVER_DATA
 	$(BIN)/python -P -m benchmarks.records
+
+bench-reviewing: $(READY)  ## What training, comparing and changing the champion take on 100,000 windows
+	$(BIN)/python -P -m benchmarks.reviewing
 
 bench-minirocket: $(READY)  ## What interpretable features lose against MiniRocket's
 	$(BIN)/python -P -m benchmarks.minirocket

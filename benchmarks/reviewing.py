@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -23,6 +24,7 @@ import yaml
 
 from benchmarks.serving import body, wait_until_ready
 from features import FeatureSpec, Modality
+from serving.selection import SERVED_VARIABLE
 from training.config import ModelConfig, load_config
 from training.environment import prepare
 from training.layout import Layout
@@ -52,7 +54,9 @@ _TIMED = "--train"
 def enlarged(path: Path, spec: FeatureSpec) -> LabelledTable:
     """Return a table of features with windows drawn anew until there are enough."""
     whole = LabelledTable.read(path, spec)
-    return whole[np.sort(np.random.default_rng(0).integers(0, len(whole), WINDOWS))]
+    drawn = whole[np.sort(np.random.default_rng(0).integers(0, len(whole), WINDOWS))]
+    names = [f"{number}-{name}" for number, name in enumerate(drawn.ids.tolist())]
+    return replace(drawn, ids=np.array(names, dtype=np.str_))
 
 
 def project(folder: Path, layout: Layout) -> None:
@@ -194,7 +198,7 @@ def main() -> None:
         project(folder, layout)
         for name in ("MLFLOW_TRACKING_URI", "BENTOML_HOME"):
             os.environ.pop(name, None)
-        os.environ["QUAVER_SERVED"] = MODALITY
+        os.environ[SERVED_VARIABLE] = MODALITY
         times = trained(folder)
         outside = 1 - times["inside_s"] / times["all_s"]
         config = folder / "configs" / f"{MODALITY}.yaml"
@@ -207,7 +211,7 @@ def main() -> None:
     rows = [
         line(f"train, share outside LightGBM of {times['all_s']:.0f} s", outside, MOST_OUTSIDE),
         line("compare, s", compare_s, MOST_COMPARE_S),
-        line("from the end of promote to the new answer, s", switch_s, MOST_SWITCH_S),
+        line("from the end of promote to the new answer, s (below 0: before it had ended)", switch_s, MOST_SWITCH_S),
         line(f"requests failed of {sent} at {PER_SECOND} a second", failed, 0),
     ]
     print(table(HEADER, rows))

@@ -181,10 +181,9 @@ def test_an_experiment_is_set_beside_what_was_there(project, tmp_path):
     ]
 
     told = json.loads(run(folder, "dvc", "metrics", "diff", "--json").stdout)
-    for name, metric in (("train", "macro_f1"), ("evaluate", "simulated_test.macro_f1")):
-        both = told[f"reports/{MODALITY}/{name}.json"]
-        assert {"old", "new"} <= both.get(metric, {"old", "new"})
-    assert told[f"reports/{MODALITY}/train.json"]["macro_f1"]["diff"] != 0
+    changed = told[f"reports/{MODALITY}/train.json"]
+    assert "undecided" in changed
+    assert all({"old", "new", "diff"} == each.keys() for each in changed.values())
 
     done = run(folder, "dvc", "plots", "diff", "--out", "page")
     assert done.returncode == 0, done.stderr

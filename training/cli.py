@@ -201,7 +201,7 @@ def serve(
     """Serve the promoted models over HTTP (BentoML), until Ctrl-C."""
     from training.commands.serve import serve_models
 
-    raise typer.Exit(serve_models(host, port, follow=follow, shadow=shadow, feedback=feedback))
+    serve_models(host, port, follow=follow, shadow=shadow, feedback=feedback)
 
 
 @app.command()

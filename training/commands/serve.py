@@ -2,9 +2,9 @@
 
 import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
@@ -21,8 +21,8 @@ from training import bento_store
 
 def serve_models(
     host: str, port: int, *, follow: bool, shadow: bool, feedback: Path | None = None
-) -> int:
-    """Serve until interrupted; return BentoML's exit status.
+) -> NoReturn:
+    """Become the service, until it is interrupted.
 
     Parameters
     ----------
@@ -45,7 +45,9 @@ def serve_models(
     environ = os.environ | {name: "1" for name, wish in wishes.items() if wish}
     if feedback is not None:
         environ[FEEDBACK_VARIABLE] = str(feedback.absolute())
-    return subprocess.call(service_command(host, port), env=environ)  # noqa: S603  (our own)
+    command = service_command(host, port)
+    # In the place of this process, so that a signal that ends it ends the service.
+    os.execve(command[0], command, environ)  # noqa: S606  (our own)
 
 
 def service_command(host: str, port: int) -> list[str]:
