@@ -211,7 +211,11 @@ def main() -> None:
     rows = [
         line(f"train, share outside LightGBM of {times['all_s']:.0f} s", outside, MOST_OUTSIDE),
         line("compare, s", compare_s, MOST_COMPARE_S),
-        line("from the end of promote to the new answer, s (below 0: before it had ended)", switch_s, MOST_SWITCH_S),
+        line(
+            "from the end of promote to the new answer, s (below 0: before it had ended)",
+            switch_s,
+            MOST_SWITCH_S,
+        ),
         line(f"requests failed of {sent} at {PER_SECOND} a second", failed, 0),
     ]
     print(table(HEADER, rows))
