@@ -15,8 +15,14 @@ from real_service import environment, free_port, is_open, started
 from features import ConfigError
 from serving.exam import load
 from serving.requests import EXAMPLE
-from serving.selection import FOLLOW_VARIABLE, SHADOW_VARIABLE, served_modalities
+from serving.selection import (
+    FEEDBACK_VARIABLE,
+    FOLLOW_VARIABLE,
+    SHADOW_VARIABLE,
+    served_modalities,
+)
 from training import bento_store as store
+from training.commands import serve
 from training.commands.serve import service_command
 
 RECOGNISABLE = 0.123456789
@@ -269,6 +275,23 @@ def test_serving_a_model_that_was_never_promoted_says_so(tmp_path):
         "quaver: no model for gyroscope has been promoted; run `quaver promote gyroscope`, or name"
         " the modalities to serve in QUAVER_SERVE\n"
     )
+
+
+def test_the_command_becomes_the_service(monkeypatch, tmp_path):
+    """No process stays between, so that a signal to the command ends the service."""
+    became = []
+    monkeypatch.setattr(serve, "check_models", lambda: None)
+    monkeypatch.setattr(serve.os, "execve", lambda *given: became.append(given))
+    port = free_port()
+
+    serve.serve_models("127.0.0.1", port, follow=True, shadow=False, feedback=tmp_path)
+
+    ((program, command, environ),) = became
+    assert command == service_command("127.0.0.1", port)
+    assert program == sys.executable
+    assert environ[FOLLOW_VARIABLE] == "1"
+    assert SHADOW_VARIABLE not in environ
+    assert environ[FEEDBACK_VARIABLE] == str(tmp_path)
 
 
 @pytest.mark.parametrize(
