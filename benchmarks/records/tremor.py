@@ -81,7 +81,7 @@ def edges(windows: Sequence[Mapping[str, Any]], episodes: Sequence[Episode]) -> 
 
 
 def _is_over(window: Mapping[str, Any]) -> bool:
-    return window["derived_state"] == "quiet" and window["line_share"] < LINE_SHARE
+    return bool(window["derived_state"] == "quiet" and window["line_share"] < LINE_SHARE)
 
 
 def _clear(groups: dict[str, list[Edge]]) -> dict[str, list[Edge]]:
