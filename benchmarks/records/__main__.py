@@ -33,7 +33,7 @@ def measured(layout: Layout, data: Path | None) -> Iterator[Figure]:
 def markdown(figures: list[Figure]) -> str:
     """Return the page of documentation."""
     how = [
-        " ".join(line.strip() for line in (module.__doc__ or "").splitlines()).strip()
+        " ".join((module.__doc__ or "").split())
         for module in (rhythms, tremor, lengths)
     ]
     return "\n\n".join(
