@@ -32,10 +32,7 @@ def measured(layout: Layout, data: Path | None) -> Iterator[Figure]:
 
 def markdown(figures: list[Figure]) -> str:
     """Return the page of documentation."""
-    how = [
-        " ".join((module.__doc__ or "").split())
-        for module in (rhythms, tremor, lengths)
-    ]
+    how = [" ".join((module.__doc__ or "").split()) for module in (rhythms, tremor, lengths)]
     return "\n\n".join(
         (
             "# How right and how quick records are",

@@ -1,8 +1,8 @@
 """Lengths: what the record of an hour of EMG and of a day of a wrist costs, from a file on.
 
 Each is made in a process of its own, on one core, from a Parquet file in which recordings of a
-simulated person follow one another: of fifteen, six at rest, six of movements at will, two of tremor
-and one of clonus; of EMG, one of fasciculation too.
+simulated person follow one another: of fifteen, six at rest, six of movements at will, two of
+tremor and one of clonus; of EMG, one of fasciculation too.
 """
 
 import json
