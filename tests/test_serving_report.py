@@ -36,7 +36,7 @@ from serving.classifier import REASONS
 from serving.responses import ModelInfo
 
 LABELS = st.sampled_from(["fasciculation", "clonus", "tremor", "rest", "undecided"])
-NUMBERS = st.floats(0, 1e7, allow_nan=False) | st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = st.floats(0, 1e7) | st.floats(-1e150, 1e150)
 NAMES = st.text(max_size=4)
 TIMES = st.datetimes(
     timezones=st.none() | st.integers(-840, 840).map(lambda m: timezone(timedelta(minutes=m)))
