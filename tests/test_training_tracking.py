@@ -1,6 +1,10 @@
 """Tracking: a run is complete or absent, and what MLflow cannot do is said in a sentence."""
 
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -123,3 +127,18 @@ def test_configuration_becomes_dotted_parameters():
     """Nested values are flattened by dots, lists kept as they are."""
     nested = {"training": {"booster": {"num_leaves": 15}}, "classes": ["a", "b"]}
     assert tracking.flatten(nested) == {"training.booster.num_leaves": 15, "classes": ["a", "b"]}
+
+
+def test_processes_that_begin_together_in_a_new_folder_share_one_store(tmp_path):
+    environment = os.environ | {
+        "MLFLOW_TRACKING_URI": "",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    command = [sys.executable, "-c", "from training.tracking import connect; connect()"]
+    started = [
+        subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [process.communicate()[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    assert (tmp_path / "mlflow.db").exists()

@@ -3,8 +3,10 @@
 Only this module and :mod:`training.tracking_run`, which writes runs, import it.
 """
 
+import hashlib
 import logging
 import os
+import tempfile
 import urllib.error
 import urllib.request
 import warnings
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+from filelock import FileLock
 from mlflow.exceptions import MlflowException
 
 from features import ConfigError
@@ -64,12 +67,25 @@ def connect() -> str:
         When it does not: said before anything is computed, not after.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
-    if uri.startswith(("http://", "https://")):
-        _knock(uri)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     mlflow.set_tracking_uri(uri)
+    if uri.startswith(("http://", "https://")):
+        _knock(uri)
+    else:
+        _open_alone(uri)
     return uri
+
+
+def _open_alone(uri: str) -> None:
+    """Open a store of files with no other process doing so: the first makes its tables.
+
+    MLflow locks that for its servers but not here, and of two trainings that begin together in a
+    new folder one ended with a table half made.
+    """
+    place = hashlib.sha256(f"{Path.cwd()} {uri}".encode()).hexdigest()[:32]
+    with FileLock(Path(tempfile.gettempdir()) / f"quaver-store-{place}.lock"):
+        mlflow.MlflowClient()
 
 
 def _knock(uri: str) -> None:
