@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import scipy.fft
+import scipy.ndimage
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -23,15 +24,23 @@ _TRIED_HZ: Final = tuple(3.2 * 1.13**k for k in range(9))
 _FREQUENCIES_HZ: Final = (2.5, 12.0)
 """A frequency that was found stays within these."""
 
-_WIDTH: Final = 0.5
-"""Standard deviation of the band-pass, as a share of its frequency: wide, so that a run begins and
-ends within a beat."""
+_WIDTH: Final = 0.4
+"""Standard deviation of the band-pass in the logarithm of frequency: wide, so that a run begins and
+ends within a beat. On that scale nothing passes of slow movement (log-Gabor filter, Field 1987)."""
 
 _INTERVALS: Final = (0.55, 1.75)
 """Beats of one run are this many periods apart: one that is missing ends it."""
 
 _LIKENESS: Final = 0.35
 """From beat to beat, size changes by this factor at the most, up or down."""
+
+_NEAR: Final = 4
+"""So many beats tell the pace of the next one."""
+
+_STEADY: Final = (0.75, 1.33)
+_ALIKE: Final = 0.6
+"""Beats too small to be a run by themselves belong to the one that they continue: at its pace, and
+each of nearly the size of the one before."""
 
 _LEAST_BEATS: Final = 3
 
@@ -42,7 +51,7 @@ _ABOVE_FLOOR: Final = 3.0
 _OF_LEVEL: Final = (0.06, 0.5)
 """But what a beat must reach lies between these shares of the largest three in a row."""
 
-_JOINED_S: Final = 2.0
+_JOINED_S: Final = 1.0
 """Runs with a shorter pause are one, and the weak beats between them are counted."""
 
 _REFINED: Final = 2
@@ -69,10 +78,9 @@ class _Found:
     @property
     def power(self) -> float:
         """How much power lies in the runs."""
-        sizes = self.sizes
-        return sum(float(np.median(sizes[run])) ** 2 * len(run) for run in self.runs) / (
-            self.frequency_hz
-        )
+        # Of three beats in a row the middle one, so that a single jerk adds nothing.
+        even = [scipy.ndimage.median_filter(self.sizes[run], 3) for run in self.runs]
+        return sum(float(np.square(sizes).sum()) for sizes in even) / self.frequency_hz
 
 
 def beat_runs(rhythm: Array, rate_hz: float, inside: slice) -> list[BeatRun]:
@@ -117,7 +125,8 @@ class _Spectrum:
 
     def around(self, frequency_hz: float) -> Wave:
         """Return the analytic signal around a frequency, of the signal's shape."""
-        away = (self._frequencies_hz - frequency_hz) / (_WIDTH * frequency_hz)
+        positive = np.maximum(self._frequencies_hz, np.finfo(np.float64).tiny)
+        away = np.log(positive / frequency_hz) / _WIDTH
         response = np.where(self._frequencies_hz > 0, 2 * np.exp(-0.5 * away**2), 0.0)
         wave: Wave = scipy.fft.ifft(self._spectrum * response, axis=1)[:, : self._n]
         return wave
@@ -136,10 +145,12 @@ def _sought(spectrum: _Spectrum, frequency_hz: float, inside: slice, where: Inde
     lowest, highest = (share * level for share in _OF_LEVEL)
     large = np.flatnonzero(sizes >= np.clip(_ABOVE_FLOOR * floor, lowest, highest))
     runs = [
-        run
+        _followed(run, times, sizes)
         for run in _runs(times, sizes, large, spectrum.rate_hz / frequency_hz)
         if times[run[-1]] >= inside.start and times[run[0]] <= inside.stop
     ]
+    # What one run is followed through may be another one, whole.
+    runs = [run for i, run in enumerate(runs) if i == 0 or run[-1] > runs[i - 1][-1]]
     return _Found(frequency_hz, times, sizes, runs) if runs else None
 
 
@@ -171,6 +182,24 @@ def _runs(times: Array, sizes: Array, large: Index, period: float) -> Iterator[I
     for run in np.split(large, np.flatnonzero(~linked) + 1):
         if len(run) >= _LEAST_BEATS:
             yield run
+
+
+def _followed(run: Index, times: Array, sizes: Array) -> Index:
+    """Return a run with the smaller beats after it in which it fades."""
+    last = int(run[-1])
+    near = times[run[-_NEAR:]]
+    while last + 1 < len(times) and _goes_on(times, sizes, last, float(np.median(np.diff(near)))):
+        last += 1
+        near = np.append(near[1:], times[last])
+    return np.append(run, np.arange(run[-1] + 1, last + 1))
+
+
+def _goes_on(times: Array, sizes: Array, last: int, period: float) -> bool:
+    """Return whether the crest after the last beat is one more, at its pace and of its size."""
+    apart = (times[last + 1] - times[last]) / period
+    change = sizes[last + 1] / sizes[last]
+    steady = _STEADY[0] <= apart <= _STEADY[1]
+    return bool(steady and _ALIKE <= change <= 1 / _ALIKE)
 
 
 def _joined(found: _Found, pause: float) -> list[Index]:

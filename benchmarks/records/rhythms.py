@@ -3,7 +3,9 @@
 A run is a stretch of the simulator, or several less than three seconds apart; those of which the
 sensor shows less than four fifths are not asked for. It is found when an episode of its label
 overlaps it. Of several episodes the longest gives the frequency; cycles and durations are added.
-Duration, cycles and frequency are judged on the runs found, whose share stands beside them.
+Duration, cycles and frequency are judged on the runs found, whose share stands beside them, as does
+the share of episodes that overlap a stretch of their label. The frequency of a run is the median of
+its own cycles'.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,22 +58,44 @@ def figures(classifier: Classifier, layout: Layout) -> Iterator[Figure]:
     modality = classifier.card.modality
     physiology = Physiology.load(layout.config("physiology"))
     groups: dict[str, list[Run]] = {}
+    told: dict[str, list[tuple[str, bool]]] = {}
     everybody = list(people("test", modality, with_sites(layout, SITES), physiology))
     for person in tqdm(everybody, desc=f"people with rhythms, {modality}", leave=False):
         for each in person.recordings(KINDS):
             report = analyze(each.recording, classifier)
             groups.setdefault(each.group, []).extend(runs(each, report.episodes))
+            told.setdefault(each.group, []).extend(right_or_not(each, report.episodes))
     for label in ("tremor", "clonus"):
+        yield _right(label, told, modality)
         of_label = {
             name: [run for run in some if run.label == label] for name, some in groups.items()
         }
         yield from _figures({k: v for k, v in of_label.items() if v}, f"{modality}, {label}")
 
 
+def right_or_not(
+    each: LabelledRecording, episodes: Sequence[Episode]
+) -> Iterator[tuple[str, bool]]:
+    """Yield the label of each rhythmic episode, and whether there is anything of it."""
+    label, stretches_s = _label(each), each.details["stretches_s"]
+    for one in episodes:
+        if one.label in ("tremor", "clonus"):
+            end_s = one.start_s + one.duration_s
+            yield (
+                one.label,
+                one.label == label
+                and any(one.start_s < stop and end_s > start for start, stop in stretches_s),
+            )
+
+
+def _label(each: LabelledRecording) -> str:
+    return "clonus" if each.details["scene"].startswith("clonus") else "tremor"
+
+
 def runs(each: LabelledRecording, episodes: Sequence[Episode]) -> Iterator[Run]:
     """Yield the runs of a recording that its sensor shows, with what was found of them."""
     details = each.details
-    label = "clonus" if details["scene"].startswith("clonus") else "tremor"
+    label = _label(each)
     cycles_s = np.array(details["cycles_s"])
     for start, stop in joined(details["stretches_s"]):
         seen = sum(
@@ -79,15 +103,16 @@ def runs(each: LabelledRecording, episodes: Sequence[Episode]) -> Iterator[Run]:
             for span in each.spans
             if span.label == label
         )
-        n = int(((cycles_s >= start - 1e-6) & (cycles_s < stop)).sum())
-        if seen < LEAST_VISIBLE * (stop - start) or n < FEWEST_CYCLES:
+        own_s = cycles_s[(cycles_s >= start - 1e-6) & (cycles_s < stop)]
+        if seen < LEAST_VISIBLE * (stop - start) or len(own_s) < FEWEST_CYCLES:
             continue
         told = tuple(
             one
             for one in episodes
             if one.label == label and one.start_s < stop and one.start_s + one.duration_s > start
         )
-        yield Run(label, start, stop, details["frequency_hz"], n, told)
+        frequency_hz = float(1 / np.median(np.diff(own_s)))
+        yield Run(label, start, stop, frequency_hz, len(own_s), told)
 
 
 def joined(stretches_s: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -99,6 +124,20 @@ def joined(stretches_s: Sequence[Sequence[float]]) -> list[list[float]]:
         else:
             whole.append([start, stop])
     return whole
+
+
+def _right(label: str, told: Mapping[str, Sequence[tuple[str, bool]]], modality: str) -> Figure:
+    of_label = {name: [right for one, right in some if one == label] for name, some in told.items()}
+    of_label = {name: some for name, some in of_label.items() if some}
+
+    def share(some: Sequence[bool]) -> float:
+        return 100 * float(np.mean(some)) if some else float("nan")
+
+    every = [right for some in of_label.values() for right in some]
+    name = f"{modality}, {label}: episodes that are, %"
+    interval = bootstrap(of_label, share)
+    scheme = "trained on other simulated people"
+    return Figure(name, "simulated/test", scheme, share(every), len(of_label), len(every), interval)
 
 
 def _figures(groups: Groups, what: str) -> Iterator[Figure]:

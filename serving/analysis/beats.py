@@ -24,6 +24,9 @@ _MARGIN_S: Final = 4.0
 _LONGEST_S: Final = 600.0
 """A longer episode is looked at in pieces of this length."""
 
+_NEAR_S: Final = 0.5
+"""A run that comes so close to where reading began or ended may go on there."""
+
 _PAUSE_S: Final = 2.0
 """Runs on both sides of a border between pieces are one when the pause is shorter."""
 
@@ -47,18 +50,40 @@ def clonus_runs(
     n_pieces = max(1, round((stop_s - start_s) / _LONGEST_S))
     edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
     for first, last in itertools.pairwise(edges):
-        begin_s = max(bounds_s[0], first - _MARGIN_S)
-        rhythm = rhythm_of(source, channels, begin_s, min(bounds_s[1], last + _MARGIN_S), spec)
-        inside = slice(round((first - begin_s) * RATE_HZ), round((last - begin_s) * RATE_HZ))
-        if inside.stop - inside.start < RATE_HZ:
+        if last - first < 1.0:
             continue
         lowest = -np.inf if first == start_s else first
         highest = np.inf if last == stop_s else last
-        for run in beat_runs(rhythm, RATE_HZ, inside):
-            times_s = begin_s + run.times / RATE_HZ
+        for times_s, sizes in _runs_of_piece(source, channels, (first, last), spec, bounds_s):
             kept = (times_s >= lowest) & (times_s < highest)
-            _add(found, times_s[kept], run.sizes[kept])
+            _add(found, times_s[kept], sizes[kept])
     return [_run(times_s, sizes, bounds_s) for times_s, sizes in found if len(times_s) > 1]
+
+
+def _runs_of_piece(
+    source: SampleSource,
+    channels: Sequence[int],
+    piece_s: tuple[float, float],
+    spec: FeatureSpec,
+    bounds_s: tuple[float, float],
+) -> list[tuple[Array, Array]]:
+    """Return times and sizes of the beats of each run; one that reaches out is followed there."""
+    first, last = piece_s
+    before_s = after_s = _MARGIN_S
+    while True:
+        begin_s, end_s = max(bounds_s[0], first - before_s), min(bounds_s[1], last + after_s)
+        rhythm = rhythm_of(source, channels, begin_s, end_s, spec)
+        inside = slice(round((first - begin_s) * RATE_HZ), round((last - begin_s) * RATE_HZ))
+        runs = [
+            (begin_s + run.times / RATE_HZ, run.sizes) for run in beat_runs(rhythm, RATE_HZ, inside)
+        ]
+        early = any(times_s[0] < begin_s + _NEAR_S for times_s, _ in runs)
+        late = any(times_s[-1] > end_s - _NEAR_S for times_s, _ in runs)
+        wider = (early and bounds_s[0] < begin_s, late and end_s < bounds_s[1])
+        if not any(wider) or end_s - begin_s > _LONGEST_S:
+            return runs
+        before_s *= 1 + wider[0]
+        after_s *= 1 + wider[1]
 
 
 def _add(found: list[tuple[Array, Array]], times_s: Array, sizes: Array) -> None:

@@ -46,9 +46,15 @@ class Signal:
         return samples
 
     def window_starts(self, window_s: float, hop_s: float) -> NDArray[np.intp]:
-        """Return where windows begin: on the grid of the whole recording, whatever the stretch."""
-        starts = window_starts(self.source.n_samples, self.rate_hz, window_s, hop_s)
+        """Return where windows begin: on the grid of the whole recording, whatever the stretch.
+
+        One more ends where the recording does, so that its last second is judged too.
+        """
+        n = self.source.n_samples
+        starts = window_starts(n, self.rate_hz, window_s, hop_s)
         length = window_length(window_s, self.rate_hz)
+        if len(starts) > 0 and starts[-1] + length < n:
+            starts = np.append(starts, n - length)
         return starts[(starts >= self.start) & (starts + length <= self.stop)]
 
     def windows_at(self, starts: NDArray[np.intp], window_s: float) -> Windows:
