@@ -26,6 +26,9 @@ _ALONE = 2.0
 """It is this many times as high (in amplitude) as anything there: a regular train of discharges has
 lines too, but one every few hertz."""
 
+_BLOCK = 128
+"""Samples for which a sinusoid is made at once."""
+
 
 def subtract_mains(
     samples: Array,
@@ -53,7 +56,7 @@ def subtract_mains(
     taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
     magnitude = np.abs(scipy.fft.rfft(samples * taper, axis=-1))
     bases = np.array(sorted(mains_hz), dtype=np.float64)
-    return _subtract_lines(samples, magnitude, bases, highest_hz, rate_hz, prominence)
+    return _subtract_lines(samples, magnitude, taper, bases, highest_hz, rate_hz, prominence)
 
 
 @kernel
@@ -82,9 +85,10 @@ def _line_frequency(
         if i < centre - near or i >= centre + near:
             surroundings[n] = magnitude[i]
             n += 1
-    least = np.sqrt(prominence) * median(surroundings[:n])
-    least = max(least, _ALONE * largest(surroundings[:n]))
-    if not magnitude[peak] > least:
+    # The median takes longer, and most peaks have fallen by then.
+    if not magnitude[peak] > _ALONE * largest(surroundings[:n]):
+        return np.nan
+    if not magnitude[peak] > np.sqrt(prominence) * median(surroundings[:n]):
         return np.nan
     side = 1 if magnitude[peak + 1] > magnitude[peak - 1] else -1
     slope = magnitude[peak + side] / magnitude[peak]
@@ -96,6 +100,7 @@ def _line_frequency(
 def _subtract_lines(
     samples: Array,
     magnitudes: Array,
+    taper: Array,
     bases_hz: Array,
     highest_hz: float,
     rate_hz: float,
@@ -118,7 +123,7 @@ def _subtract_lines(
                 reach_hz = max(_SEARCH_HZ, _SEARCH_SHARE * near_hz)
                 line_hz = _line_frequency(magnitudes[w], near_hz, reach_hz, bin_hz, prominence)
                 if not np.isnan(line_hz):
-                    _subtract_sinusoid(x, line_hz / rate_hz)
+                    _subtract_sinusoid(x, taper, line_hz / rate_hz)
                     found = True
         if found:
             share[w] = max(0.0, 1.0 - energy(x) / before)
@@ -126,24 +131,32 @@ def _subtract_lines(
 
 
 @kernel
-def _subtract_sinusoid(x: Array, cycles_per_sample: float) -> None:  # pragma: no cover (compiled)
-    """Fit a sinusoid to a window under a Hann taper and subtract it."""
+def _subtract_sinusoid(
+    x: Array, taper: Array, cycles_per_sample: float
+) -> None:  # pragma: no cover (compiled)
+    """Fit a sinusoid to a window under a Hann taper and subtract it.
+
+    One block of the sinusoid is made, and turned for each block of the window: where every sample
+    waits for the one before, a processor does little else than wait.
+    """
     n = len(x)
     omega = 2.0 * np.pi * cycles_per_sample
-    step = complex(np.cos(omega), np.sin(omega))
-    taper_step = complex(np.cos(2 * np.pi / n), np.sin(2 * np.pi / n))
-    phasor = complex(1.0, 0.0)
-    taper_phasor = complex(1.0, 0.0)
+    cosine, sine = np.empty(_BLOCK), np.empty(_BLOCK)
+    for k in range(_BLOCK):
+        cosine[k], sine[k] = np.cos(omega * k), np.sin(omega * k)
     projected = complex(0.0, 0.0)
-    total = 0.0
-    for t in range(n):
-        taper = 0.5 - 0.5 * taper_phasor.real
-        projected += taper * x[t] * phasor.conjugate()
-        total += taper
-        phasor *= step
-        taper_phasor *= taper_step
-    amplitude = 2.0 * projected / total
-    phasor = complex(1.0, 0.0)
-    for t in range(n):
-        x[t] -= (amplitude * phasor).real
-        phasor *= step
+    for start in range(0, n, _BLOCK):
+        real = imaginary = 0.0
+        block, weights = x[start : start + _BLOCK], taper[start : start + _BLOCK]
+        for k in range(len(block)):
+            tapered = weights[k] * block[k]
+            real += tapered * cosine[k]
+            imaginary -= tapered * sine[k]
+        turn = complex(np.cos(omega * start), -np.sin(omega * start))
+        projected += complex(real, imaginary) * turn
+    amplitude = 2.0 * projected / (0.5 * n)  # the sum of the taper
+    for start in range(0, n, _BLOCK):
+        turned = amplitude * complex(np.cos(omega * start), np.sin(omega * start))
+        block = x[start : start + _BLOCK]
+        for k in range(len(block)):
+            block[k] -= turned.real * cosine[k] - turned.imag * sine[k]

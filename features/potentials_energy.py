@@ -92,8 +92,12 @@ def _smoothed(x: Array, weights: Array) -> Array:  # pragma: no cover (compiled)
         last = min(first + _IN_CACHE, n)
         for k in range(len(weights)):
             shift = k - half
-            for t in range(max(first, -shift), min(last, n - shift)):
-                result[t] += weights[k] * x[t + shift]
+            begin = max(first, -shift)
+            end = max(begin, min(last, n - shift))
+            # Of slices a compiler knows that no index is negative, and takes several at a time.
+            sums, values = result[begin:end], x[begin + shift : end + shift]
+            for t in range(len(sums)):
+                sums[t] += weights[k] * values[t]
         for t in range(first, last):
             result[t] = max(result[t], 0.0)
     return result
