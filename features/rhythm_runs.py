@@ -44,6 +44,11 @@ each of nearly the size of the one before."""
 
 _LEAST_BEATS: Final = 3
 
+_SET_OFF: Final = 3
+_ALONG: Final = 0.85
+"""What sets off a clonus, a quick stretch, looks like so many beats at most, which need not go along
+the axis of the run as all others do: less of them does than this share."""
+
 _FLOOR_QUANTILE: Final = 0.1
 _ABOVE_FLOOR: Final = 3.0
 """A beat is larger than this multiple of what the envelope exceeds nine tenths of the time."""
@@ -68,11 +73,15 @@ class BeatRun:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """Crests at one frequency, and which of them are in which run."""
+    """Crests at one frequency, and which of them are in which run.
+
+    ``directions`` (n_channels, n_crests) is the wave of each channel at each crest.
+    """
 
     frequency_hz: float
     times: Array
     sizes: Array
+    directions: Wave
     runs: list[Index]
 
     @property
@@ -109,7 +118,7 @@ def beat_runs(rhythm: Array, rate_hz: float, inside: slice) -> list[BeatRun]:
         best = _sought(spectrum, frequency, inside, where) or best
     if best is None:
         return []
-    joined = _joined(best, _JOINED_S * rate_hz)
+    joined = [_begun(best, run) for run in _joined(best, _JOINED_S * rate_hz)]
     return [BeatRun(best.times[run], best.sizes[run]) for run in joined]
 
 
@@ -135,6 +144,7 @@ class _Spectrum:
 def _sought(spectrum: _Spectrum, frequency_hz: float, inside: slice, where: Index) -> _Found | None:
     """Return the runs at a frequency that reach into a stretch, None when there are none."""
     wave = spectrum.around(frequency_hz)
+    axes = wave
     wave = _main_axis(wave[:, where]) @ wave
     times, sizes = _crests(wave)
     within = sizes[(times >= inside.start) & (times < inside.stop)]
@@ -151,7 +161,8 @@ def _sought(spectrum: _Spectrum, frequency_hz: float, inside: slice, where: Inde
     ]
     # What one run is followed through may be another one, whole.
     runs = [run for i, run in enumerate(runs) if i == 0 or run[-1] > runs[i - 1][-1]]
-    return _Found(frequency_hz, times, sizes, runs) if runs else None
+    directions = axes[:, times.astype(np.intp)]
+    return _Found(frequency_hz, times, sizes, directions, runs) if runs else None
 
 
 def _main_axis(wave: Wave) -> Array:
@@ -182,6 +193,15 @@ def _runs(times: Array, sizes: Array, large: Index, period: float) -> Iterator[I
     for run in np.split(large, np.flatnonzero(~linked) + 1):
         if len(run) >= _LEAST_BEATS:
             yield run
+
+
+def _begun(found: _Found, run: Index) -> Index:
+    """Return a run without the movement that set it off, which goes another way."""
+    directions = found.directions[:, run]
+    along = np.abs(_main_axis(directions) @ directions) / np.linalg.norm(directions, axis=0)
+    within = along[: min(_SET_OFF, len(run) - _LEAST_BEATS)]
+    aside = np.flatnonzero(within < _ALONG)
+    return run[aside[-1] + 1 :] if len(aside) else run
 
 
 def _followed(run: Index, times: Array, sizes: Array) -> Index:
