@@ -11,7 +11,6 @@ from serving.analysis.report import WindowAnswer
 from serving.analysis.signal import Signal
 from serving.classifier import Classifier, Predictions, Reason
 from serving.explaining import explained_class, largest_contributions
-from serving.threads import cores
 
 Array = NDArray[np.float64]
 Progress = Callable[[float], None]
@@ -82,7 +81,7 @@ def answer(
         if why:
             predictions, contributions = classifier.contributions(windows)
         else:
-            predictions = classifier.predict(windows, workers=cores())
+            predictions = classifier.predict(windows)
         # No more than is needed: features of a day would fill the memory.
         parts.append(_answers(predictions, chosen, signal, classifier))
         if keep is not None:
