@@ -38,16 +38,16 @@ _NEAR: Final = 4
 """So many beats tell the pace of the next one."""
 
 _STEADY: Final = (0.75, 1.33)
-_ALIKE: Final = 0.6
+_ALIKE: Final = 0.45
 """Beats too small to be a run by themselves belong to the one that they continue: at its pace, and
-each of nearly the size of the one before."""
+each about as large as the one before."""
 
 _LEAST_BEATS: Final = 3
 
 _SET_OFF: Final = 3
 _ALONG: Final = 0.85
-"""What sets off a clonus, a quick stretch, looks like so many beats at most, which need not go along
-the axis of the run as all others do: less of them does than this share."""
+"""What sets off a clonus, a quick stretch, looks like so many beats at most. It need not go along
+the axis of the run, as all others do: less of it does than this share."""
 
 _FLOOR_QUANTILE: Final = 0.1
 _ABOVE_FLOOR: Final = 3.0

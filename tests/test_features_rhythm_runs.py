@@ -42,6 +42,32 @@ def test_a_decaying_clonus_is_counted_to_its_last_beat():
     assert len(run) == 10
 
 
+def test_a_run_is_followed_where_it_fades():
+    """Forty beats that fall to a hundredth, and then end, are forty."""
+    expected = 4.0 + np.arange(40) / 5.5
+    (run,) = found(beats(expected, 0.01 ** (np.arange(40) / 39), noise=2e-5))
+
+    assert abs(len(run) - 40) <= 1
+
+
+def test_slow_movement_does_not_hide_beats():
+    """On a sway of a hundred times their size, beats are counted as without it."""
+    times = np.arange(SECONDS * RATE_HZ) / RATE_HZ
+    sway = 100 * np.sin(2 * np.pi * 0.2 * times)
+    (run,) = found(beats(5.0 + np.arange(12) / 6.0) + sway)
+
+    assert len(run) == 12
+
+
+def test_the_stretch_that_sets_off_a_clonus_is_no_beat_of_it():
+    """A jerk a period before the first beat, along another axis, is not counted."""
+    ankle = beats(5.0 + np.arange(12) / 6.0)
+    stretch = beats([5.0 - 1 / 6], [2.0], seed=2)
+    (run,) = found(np.concatenate((ankle, stretch)))
+
+    assert len(run) == 12
+
+
 def test_runs_with_a_pause_between_them_are_several():
     """Three runs, four seconds apart, are found as three, each with its beats."""
     starts = (3.0, 10.0, 19.0)

@@ -92,6 +92,12 @@ def test_where_blocks_of_windows_meet_changes_nothing(of_motion, shaking, monkey
     assert analyze(motion(wrist(60, start_s=20, stop_s=40)), of_motion) == shaking
 
 
+def test_a_recording_is_judged_to_its_last_sample(of_motion):
+    report = analyze(motion(wrist(19.6)), of_motion, include=["windows"])
+    assert report.usable_s == pytest.approx(19.6)
+    assert report.windows[-1].start_s == pytest.approx(15.6)
+
+
 def test_a_stretch_has_the_windows_that_the_whole_has(of_motion):
     recording = motion(wrist(30, start_s=10, stop_s=20))
     whole = analyze(recording, of_motion, include=["windows"])
