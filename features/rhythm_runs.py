@@ -5,7 +5,7 @@ frequency turns each beat into a crest whose size is known; crests that follow o
 that pace, and are of about one size, are a run. The frequency is the one at which runs are largest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,7 +56,7 @@ _ABOVE_FLOOR: Final = 3.0
 _OF_LEVEL: Final = (0.06, 0.5)
 """But what a beat must reach lies between these shares of the largest three in a row."""
 
-_JOINED_S: Final = 1.0
+PAUSE_S: Final = 1.0
 """Runs with a shorter pause are one, and the weak beats between them are counted."""
 
 _REFINED: Final = 2
@@ -118,7 +118,7 @@ def beat_runs(rhythm: Array, rate_hz: float, inside: slice) -> list[BeatRun]:
         best = _sought(spectrum, frequency, inside, where) or best
     if best is None:
         return []
-    joined = [_begun(best, run) for run in _joined(best, _JOINED_S * rate_hz)]
+    joined = [_begun(best, run) for run in _joined(best, PAUSE_S * rate_hz)]
     return [BeatRun(best.times[run], best.sizes[run]) for run in joined]
 
 
@@ -143,9 +143,8 @@ class _Spectrum:
 
 def _sought(spectrum: _Spectrum, frequency_hz: float, inside: slice, where: Index) -> _Found | None:
     """Return the runs at a frequency that reach into a stretch, None when there are none."""
-    wave = spectrum.around(frequency_hz)
-    axes = wave
-    wave = _main_axis(wave[:, where]) @ wave
+    waves = spectrum.around(frequency_hz)
+    wave = _main_axis(waves[:, where]) @ waves
     times, sizes = _crests(wave)
     within = sizes[(times >= inside.start) & (times < inside.stop)]
     if len(within) < _LEAST_BEATS:
@@ -155,13 +154,13 @@ def _sought(spectrum: _Spectrum, frequency_hz: float, inside: slice, where: Inde
     lowest, highest = (share * level for share in _OF_LEVEL)
     large = np.flatnonzero(sizes >= np.clip(_ABOVE_FLOOR * floor, lowest, highest))
     runs = [
-        _followed(run, times, sizes)
-        for run in _runs(times, sizes, large, spectrum.rate_hz / frequency_hz)
+        run
+        for run in _followed(
+            _runs(times, sizes, large, spectrum.rate_hz / frequency_hz), times, sizes
+        )
         if times[run[-1]] >= inside.start and times[run[0]] <= inside.stop
     ]
-    # What one run is followed through may be another one, whole.
-    runs = [run for i, run in enumerate(runs) if i == 0 or run[-1] > runs[i - 1][-1]]
-    directions = axes[:, times.astype(np.intp)]
+    directions = waves[:, times.astype(np.intp)]
     return _Found(frequency_hz, times, sizes, directions, runs) if runs else None
 
 
@@ -204,14 +203,17 @@ def _begun(found: _Found, run: Index) -> Index:
     return run[aside[-1] + 1 :] if len(aside) else run
 
 
-def _followed(run: Index, times: Array, sizes: Array) -> Index:
-    """Return a run with the smaller beats after it in which it fades."""
-    last = int(run[-1])
-    near = times[run[-_NEAR:]]
-    while last + 1 < len(times) and _goes_on(times, sizes, last, float(np.median(np.diff(near)))):
-        last += 1
-        near = np.append(near[1:], times[last])
-    return np.append(run, np.arange(run[-1] + 1, last + 1))
+def _followed(runs: Iterable[Index], times: Array, sizes: Array) -> Iterator[Index]:
+    """Yield each run with the smaller beats after it in which it fades, up to the next run."""
+    found = list(runs)
+    ends = [int(run[0]) for run in found[1:]]
+    for run, end in zip(found, (*ends, len(times)), strict=False):
+        last = int(run[-1])
+        near = times[run[-_NEAR:]]
+        while last + 1 < end and _goes_on(times, sizes, last, float(np.median(np.diff(near)))):
+            last += 1
+            near = np.append(near[1:], times[last])
+        yield np.append(run, np.arange(run[-1] + 1, last + 1))
 
 
 def _goes_on(times: Array, sizes: Array, last: int, period: float) -> bool:

@@ -60,12 +60,13 @@ def test_slow_movement_does_not_hide_beats():
 
 
 def test_the_stretch_that_sets_off_a_clonus_is_no_beat_of_it():
-    """A jerk a period before the first beat, along another axis, is not counted."""
-    ankle = beats(5.0 + np.arange(12) / 6.0)
-    stretch = beats([5.0 - 1 / 6], [2.0], seed=2)
+    """A jerk a period before the first beat, half along its axis, is not counted."""
+    ankle = beats(np.append(5.0 - 1 / 6, 5.0 + np.arange(12) / 6.0))
+    stretch = beats([5.0 - 1 / 6], [1.5], seed=2)
     (run,) = found(np.concatenate((ankle, stretch)))
 
     assert len(run) == 12
+    assert run[0] == pytest.approx(5.0, abs=0.1)
 
 
 def test_runs_with_a_pause_between_them_are_several():

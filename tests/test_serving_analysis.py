@@ -155,6 +155,11 @@ def test_a_recording_in_which_nothing_is_usable_gives_an_empty_record(of_motion,
     assert report.shares["tremor"].high == 1
 
 
+def test_no_span_of_quality_reaches_beyond_the_recording(of_motion):
+    report = analyze(motion(np.zeros((3, 1960))), of_motion)
+    assert [(q.start_s, q.duration_s) for q in report.quality] == [(0, 19)]
+
+
 def test_events_are_counted_with_their_time_size_and_rate(of_muscle):
     report = analyze(muscle(60), of_muscle)
     expected = np.arange(2.0, 59, 3.0)

@@ -36,7 +36,7 @@ def run(modality: Modality, samples: NDArray[np.float64]) -> Run | None:
     bounds = (0.0, LENGTH_S)
     spec = shipped_spec(modality)
     source = RecordingSource(recording)
-    return refine(source, [0], "clonus", START_S - 1, STOP_S + 1, spec, bounds)
+    return refine(source, [0], START_S - 1, STOP_S + 1, spec, bounds)
 
 
 @pytest.mark.parametrize("modality", ["emg", "accelerometer"])

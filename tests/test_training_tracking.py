@@ -123,6 +123,25 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch, address):
         tracking.connect()
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nowhere",
+        "nosuch://user:secret@host/x",
+        "postgresql://user:secret@host:port/x",
+        "sqlite:////dev/null/x/mlflow.db",
+    ],
+)
+def test_a_store_that_cannot_be_opened_is_one_sentence_without_its_password(
+    address, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    with pytest.raises(ConfigError, match="MLFLOW_TRACKING_URI names cannot be opened") as refused:
+        tracking.connect()
+    assert "secret" not in str(refused.value)
+
+
 def test_configuration_becomes_dotted_parameters():
     """Nested values are flattened by dots, lists kept as they are."""
     nested = {"training": {"booster": {"num_leaves": 15}}, "classes": ["a", "b"]}

@@ -3,7 +3,6 @@
 Only this module and :mod:`training.tracking_run`, which writes runs, import it.
 """
 
-import hashlib
 import logging
 import os
 import tempfile
@@ -18,6 +17,7 @@ from typing import Any
 import mlflow
 from filelock import FileLock
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 from features import ConfigError
 from training.run_content import Content, DataUsed
@@ -78,14 +78,23 @@ def connect() -> str:
 
 
 def _open_alone(uri: str) -> None:
-    """Open a store of files with no other process doing so: the first makes its tables.
+    """Open a database with no other process of this user doing so: the first makes its tables.
 
     MLflow locks that for its servers but not here, and of two trainings that begin together in a
-    new folder one ended with a table half made.
+    new folder one ended with a table half made. Elsewhere the lock is one more than is needed.
     """
-    place = hashlib.sha256(f"{Path.cwd()} {uri}".encode()).hexdigest()[:32]
-    with FileLock(Path(tempfile.gettempdir()) / f"quaver-store-{place}.lock"):
-        mlflow.MlflowClient()
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    lock = Path(tempfile.gettempdir()) / f"quaver-store-{user}.lock"
+    try:
+        with FileLock(lock):
+            mlflow.MlflowClient()
+    except (MlflowException, SQLAlchemyError, ImportError, OSError, ValueError) as error:
+        # Without the address: it may hold a password.
+        reason = str(error).strip().partition("\n")[0].rstrip(".").replace(uri, "its address")
+        raise ConfigError(
+            f"the store that MLFLOW_TRACKING_URI names cannot be opened ({reason}); name a server"
+            " (http://...) or a database (sqlite:///mlflow.db), or unset it"
+        ) from error
 
 
 def _knock(uri: str) -> None:

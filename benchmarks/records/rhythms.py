@@ -30,6 +30,7 @@ JOINED_S = 3.0
 LEAST_VISIBLE = 0.8
 FEWEST_CYCLES = 4
 EDGE_S = 1.0
+SCHEME = "trained on other simulated people"
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,7 @@ def _right(label: str, told: Mapping[str, Sequence[tuple[str, bool]]], modality:
     every = [right for some in of_label.values() for right in some]
     name = f"{modality}, {label}: episodes that are, %"
     interval = bootstrap(of_label, share)
-    scheme = "trained on other simulated people"
-    return Figure(name, "simulated/test", scheme, share(every), len(of_label), len(every), interval)
+    return Figure(name, "simulated/test", SCHEME, share(every), len(of_label), len(every), interval)
 
 
 def _figures(groups: Groups, what: str) -> Iterator[Figure]:
@@ -151,9 +151,8 @@ def _figures(groups: Groups, what: str) -> Iterator[Figure]:
         some = [run for runs in by.values() for run in runs]
         interval = bootstrap(by, statistic)
         name = f"{what}: {told}"
-        scheme = "trained on other simulated people"
         value = statistic(some)
-        return Figure(name, "simulated/test", scheme, value, len(by), len(some), interval, least)
+        return Figure(name, "simulated/test", SCHEME, value, len(by), len(some), interval, least)
 
     if not every:
         return

@@ -67,7 +67,7 @@ def answer(
         Whether these answers say which features they rest on.
     """
     spec = classifier.card.spec
-    starts = signal.window_starts(spec.window_s, hop_s)
+    starts = signal.window_starts(spec.window_s, hop_s, to_end=True)
     if why and len(starts) > MOST_WHYS:
         raise SignalError(
             f"the stretch has {len(starts)} windows; at most {MOST_WHYS} are explained at once:"

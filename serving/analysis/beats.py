@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import FeatureSpec
-from features.rhythm_runs import beat_runs
+from features.rhythm_runs import PAUSE_S, beat_runs
 from serving.analysis.rhythms import RATE_HZ, Run, rhythm_of
 from serving.analysis.source import SampleSource
 
@@ -27,8 +27,8 @@ _LONGEST_S: Final = 600.0
 _NEAR_S: Final = 0.5
 """A run that comes so close to where reading began or ended may go on there."""
 
-_PAUSE_S: Final = 2.0
-"""Runs on both sides of a border between pieces are one when the pause is shorter."""
+_SHORTEST_S: Final = 1.0
+"""In less, no run of beats can be told."""
 
 
 def clonus_runs(
@@ -50,11 +50,12 @@ def clonus_runs(
     n_pieces = max(1, round((stop_s - start_s) / _LONGEST_S))
     edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
     for first, last in itertools.pairwise(edges):
-        if last - first < 1.0:
+        if last - first < _SHORTEST_S:
             continue
-        lowest = -np.inf if first == start_s else first
-        highest = np.inf if last == stop_s else last
-        for times_s, sizes in _runs_of_piece(source, channels, (first, last), spec, bounds_s):
+        lowest = bounds_s[0] if first == start_s else first
+        highest = bounds_s[1] if last == stop_s else last
+        reach_s, piece_s = (lowest, highest), (first, last)
+        for times_s, sizes in _runs_of_piece(source, channels, piece_s, spec, bounds_s, reach_s):
             kept = (times_s >= lowest) & (times_s < highest)
             _add(found, times_s[kept], sizes[kept])
     return [_run(times_s, sizes, bounds_s) for times_s, sizes in found if len(times_s) > 1]
@@ -66,8 +67,12 @@ def _runs_of_piece(
     piece_s: tuple[float, float],
     spec: FeatureSpec,
     bounds_s: tuple[float, float],
+    reach_s: tuple[float, float],
 ) -> list[tuple[Array, Array]]:
-    """Return times and sizes of the beats of each run; one that reaches out is followed there."""
+    """Return times and sizes of the beats of each run, read further while one reaches out.
+
+    ``reach_s`` is how far that may go: not beyond where the next piece begins.
+    """
     first, last = piece_s
     before_s = after_s = _MARGIN_S
     while True:
@@ -79,7 +84,7 @@ def _runs_of_piece(
         ]
         early = any(times_s[0] < begin_s + _NEAR_S for times_s, _ in runs)
         late = any(times_s[-1] > end_s - _NEAR_S for times_s, _ in runs)
-        wider = (early and bounds_s[0] < begin_s, late and end_s < bounds_s[1])
+        wider = (early and reach_s[0] < begin_s, late and end_s < reach_s[1])
         if not any(wider) or end_s - begin_s > _LONGEST_S:
             return runs
         before_s *= 1 + wider[0]
@@ -90,7 +95,7 @@ def _add(found: list[tuple[Array, Array]], times_s: Array, sizes: Array) -> None
     """Add a run, to the last one where a border between pieces has cut it."""
     if len(times_s) == 0:
         return
-    if found and times_s[0] - found[-1][0][-1] < _PAUSE_S:
+    if found and times_s[0] - found[-1][0][-1] < PAUSE_S:
         before = found.pop()
         times_s = np.concatenate((before[0], times_s))
         sizes = np.concatenate((before[1], sizes))

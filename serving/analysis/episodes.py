@@ -86,7 +86,7 @@ def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
     if rough.label == "clonus":
         runs = clonus_runs(*where, *rough_s, spec, rough.bounds_s)
     else:
-        run = refine(*where, rough.label, *rough_s, spec, rough.bounds_s)
+        run = refine(*where, *rough_s, spec, rough.bounds_s)
         runs = [] if run is None else [run]
     if not runs:
         return [rough]

@@ -73,7 +73,6 @@ class _Piece:
 def refine(
     source: SampleSource,
     channels: Sequence[int],
-    label: str,
     start_s: float,
     stop_s: float,
     spec: FeatureSpec,
@@ -86,7 +85,6 @@ def refine(
     bounds_s : (float, float)
         How far the run may reach: to a gap, or to another rhythm.
     """
-    del label  # tremor and clonus are followed alike
     pieces = []
     n_pieces = max(1, round((stop_s - start_s) / _LONGEST_S))
     edges = np.linspace(start_s, stop_s, n_pieces + 1)

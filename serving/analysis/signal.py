@@ -45,15 +45,20 @@ class Signal:
         samples: Samples = self.source.read(start, stop)[list(self.channels)]
         return samples
 
-    def window_starts(self, window_s: float, hop_s: float) -> NDArray[np.intp]:
+    def window_starts(
+        self, window_s: float, hop_s: float, *, to_end: bool = False
+    ) -> NDArray[np.intp]:
         """Return where windows begin: on the grid of the whole recording, whatever the stretch.
 
-        One more ends where the recording does, so that its last second is judged too.
+        Parameters
+        ----------
+        to_end : bool
+            Whether one more, off the grid, ends where the recording does.
         """
         n = self.source.n_samples
         starts = window_starts(n, self.rate_hz, window_s, hop_s)
         length = window_length(window_s, self.rate_hz)
-        if len(starts) > 0 and starts[-1] + length < n:
+        if to_end and len(starts) > 0 and starts[-1] + length < n:
             starts = np.append(starts, n - length)
         return starts[(starts >= self.start) & (starts + length <= self.stop)]
 

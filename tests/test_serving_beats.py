@@ -1,0 +1,63 @@
+"""Beats: runs are told apart, read to their end, and not cut where reading is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from conftest import shipped_spec
+
+from features import Recording
+from serving.analysis import beats
+from serving.analysis.beats import clonus_runs
+from serving.analysis.rhythms import Run
+from serving.analysis.source import RecordingSource
+
+RATE_HZ = 100.0
+LENGTH_S = 60.0
+
+
+def runs(times_s: Sequence[float], start_s: float, stop_s: float) -> list[Run]:
+    """Return the runs of a rough episode in a recording with a pulse at each time."""
+    times = np.arange(round(LENGTH_S * RATE_HZ)) / RATE_HZ
+    pulses = np.exp(-0.5 * ((times - np.asarray(times_s)[:, None]) / 0.035) ** 2)
+    noise = np.random.default_rng(3).standard_normal(len(times))
+    samples = (pulses.sum(axis=0) + 1e-4 * noise)[None]
+    recording = Recording(
+        samples=samples, sampling_rate_hz=RATE_HZ, modality="accelerometer", unit="g"
+    )
+    source = RecordingSource(recording)
+    spec = shipped_spec("accelerometer")
+    return clonus_runs(source, [0], start_s, stop_s, spec, (0.0, LENGTH_S))
+
+
+@pytest.mark.parametrize(("pause_s", "expected"), [(0.6, [16]), (1.5, [8, 8]), (3.0, [8, 8])])
+def test_runs_are_several_when_the_pause_is_longer_than_a_second(
+    pause_s: float, expected: list[int]
+) -> None:
+    first = 10 + np.arange(8) / 5
+    times = np.append(first, first[-1] + pause_s + np.arange(8) / 5)
+    found = [run.cycles for run in runs(times.tolist(), 9.0, 18.0)]
+    # What lies in a short pause may be counted: at most its one or two missing beats.
+    assert len(found) == len(expected)
+    assert found == pytest.approx(expected, abs=2 if pause_s < 1 else 0)
+
+
+def test_a_run_is_read_to_its_end_however_far_that_is_from_the_rough_episode() -> None:
+    times = 10 + np.arange(180) / 5
+    (run,) = runs(times.tolist(), 20.0, 26.0)
+    assert (run.start_s, run.stop_s) == pytest.approx((9.9, 45.9), abs=0.1)
+    assert run.cycles == pytest.approx(180, abs=1)
+
+
+def test_where_a_long_episode_is_cut_for_reading_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = (5 + np.arange(250) / 5).tolist()
+    (whole,) = runs(times, 6.0, 54.0)
+    monkeypatch.setattr(beats, "_LONGEST_S", 12.0)
+    (pieces,) = runs(times, 6.0, 54.0)
+    assert pieces.cycles == whole.cycles == 250
+    assert pieces.start_s == pytest.approx(whole.start_s, abs=0.02)
+    assert pieces.stop_s == pytest.approx(whole.stop_s, abs=0.02)
+    assert pieces.dominant_frequency_hz == pytest.approx(whole.dominant_frequency_hz, abs=0.01)
+    assert pieces.amplitude == pytest.approx(whole.amplitude, rel=0.01)
