@@ -1,5 +1,6 @@
 """The accuracy benchmark counts what it says, over the windows it says, and hides nothing."""
 
+import itertools
 import json
 import math
 import re
@@ -20,7 +21,14 @@ from benchmarks.accuracy.choices import (
     rhythmic,
     told,
 )
-from benchmarks.accuracy.estimates import Bootstrap, Estimate, mean_coverage, share, statistic
+from benchmarks.accuracy.estimates import (
+    Bootstrap,
+    Estimate,
+    expected_lowest,
+    mean_coverage,
+    share,
+    statistic,
+)
 from benchmarks.accuracy.figures import Figure, Target, counted
 from benchmarks.accuracy.folding import fold
 from benchmarks.accuracy.questions import (
@@ -281,6 +289,13 @@ def test_an_accelerometer_is_judged_by_the_line_of_its_gyroscope():
 # Simulated
 
 
+@pytest.mark.parametrize("n", [1, 2, 4, 9])
+def test_the_worst_of_some_is_the_mean_over_all_ways_to_choose_them(n):
+    values = np.random.default_rng(1).uniform(size=9)
+    ways = [min(chosen) for chosen in itertools.combinations(values.tolist(), n)]
+    assert expected_lowest(values, n) == pytest.approx(np.mean(ways))
+
+
 def test_simulated_figures_leave_out_what_has_no_class():
     """Two of three windows of a class are right, one undecided; a look-alike counts in none."""
     given = answered(
@@ -293,7 +308,7 @@ def test_simulated_figures_leave_out_what_has_no_class():
     found = {figure.what: figure for figure in simulated_figures(given, SCHEME, UNSEEN)}
     assert found["undecided"].estimate.value == pytest.approx(1 / 3)
     assert found["ordinary windows called unlike_training"].estimate.value == pytest.approx(1 / 3)
-    assert found["label among the candidates, worst subject"].estimate.value == 1.0
+    assert found["label among the candidates, worst of 2 subjects"].estimate.value == 1.0
     assert found["clonus by accelerometer alone called clonus"].verdict == "met"
     (alike,) = lookalike_figures(given, SCHEME, exposed=())
     assert (alike.what, alike.estimate.value) == ("shivering left undecided", 0.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluate import Judged, coverage, join_judged, subject_draws
+from training.evaluate import Judged, covered_by_group, join_judged, subject_draws
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -84,12 +84,39 @@ def statistic(judged: Judged, figure: Callable[[Judged], float], bootstrap: Boot
 
 def mean_coverage(judged: Judged, bootstrap: Bootstrap) -> Estimate:
     """Return how often the label is among the candidates, the mean over subjects."""
-    each = np.array(
-        [coverage(judged[judged.groups == name])["mean"] for name in np.unique(judged.groups)]
-    )
-    each = each[np.isfinite(each)]
+    each = _covered(judged)
     low, high = bootstrap.limits(bootstrap.draws(len(each)) @ each / len(each))
     return Estimate(float(each.mean()), low, high, len(judged), len(each))
+
+
+def lowest_coverage(judged: Judged, n_subjects: int, bootstrap: Bootstrap) -> Estimate:
+    """Return how often the label is among the candidates for the worst of some subjects.
+
+    The mean over all ways to choose so many of those there are: of more, the worst is worse. The
+    very worst of all has no interval: drawn anew, it can only be better.
+    """
+    each = _covered(judged)
+    low = high = math.nan
+    if n_subjects < len(each):
+        drawn = (np.repeat(each, count) for count in bootstrap.draws(len(each)))
+        low, high = bootstrap.limits(np.array([expected_lowest(x, n_subjects) for x in drawn]))
+    return Estimate(expected_lowest(each, n_subjects), low, high, len(judged), len(each))
+
+
+def expected_lowest(values: Array, n: int) -> float:
+    """Return the mean of the lowest of ``n`` values drawn without replacement; NaN of none."""
+    if len(values) == 0:
+        return math.nan
+    n = min(n, len(values))
+    ways = [math.comb(above, n - 1) for above in range(len(values) - 1, -1, -1)]
+    shares = np.array([way / math.comb(len(values), n) for way in ways])
+    return float(np.sort(values) @ shares)
+
+
+def _covered(judged: Judged) -> Array:
+    each = covered_by_group(judged)
+    finite: Array = each[np.isfinite(each)]
+    return finite
 
 
 def of_evaluation(figure: dict[str, float], judged: Judged) -> Estimate:

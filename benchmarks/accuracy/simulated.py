@@ -1,6 +1,5 @@
-"""Simulated: what the issue asks of simulated people, seen sites, unseen sites, and look-alikes."""
+"""Simulated: figures of simulated people at sites seen and unseen, and of look-alikes."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from benchmarks.accuracy.answers import Answered
 from benchmarks.accuracy.estimates import (
-    Estimate,
+    lowest_coverage,
     mean_coverage,
     of_evaluation,
     statistic,
@@ -16,7 +15,7 @@ from benchmarks.accuracy.estimates import (
 from benchmarks.accuracy.figures import Figure, Scheme, Target, counted
 from serving.classifier import UNDECIDED
 from training.datasets.labelled import CLASSES
-from training.evaluate import calibration_error, coverage, with_intervals
+from training.evaluate import calibration_error, with_intervals
 from training.simulate.lookalikes import LOOKALIKES, LOOKALIKES_IN_EMG, LOOKALIKES_IN_MOTION
 
 LOOKALIKE_NAMES = frozenset({*LOOKALIKES, *LOOKALIKES_IN_EMG, *LOOKALIKES_IN_MOTION})
@@ -37,6 +36,8 @@ _HEADLINES = ("macro-F1 of decided windows", "undecided")
 _UNDECIDED = Target(at_most=0.12)
 _COVERAGE = Target(at_least=0.93, at_most=0.97)
 _WORST = Target(at_least=0.85)
+_SUBJECTS = 40
+"""Of so many people the worst is judged: of more there would be a worse one."""
 
 
 def usable_of_classes(answered: Answered, classes: tuple[str, ...]) -> Answered:
@@ -49,15 +50,23 @@ def simulated_figures(answered: Answered, scheme: Scheme, limits: Limits) -> lis
     known = usable_of_classes(answered, answered.judged.classes)
     judged, draws = known.judged, scheme.bootstrap
     each = with_intervals(judged, draws.samples, draws.seed)
-    lowest = coverage(judged)["worst"]
-    worst = Estimate(lowest, math.nan, math.nan, len(judged), len(np.unique(judged.groups)))
+    n_subjects = len(np.unique(judged.groups))
+    n_chosen = min(_SUBJECTS, n_subjects)
+    lowest = [
+        (
+            f"label among the candidates, worst of {n} subjects",
+            lowest_coverage(judged, n, draws),
+            _WORST if n == n_chosen else None,
+        )
+        for n in sorted({n_chosen, n_subjects})
+    ]
     error = statistic(judged, calibration_error, draws)
     found = (
         ("macro-F1 of decided windows", of_evaluation(each["macro_f1"], judged), limits.macro_f1),
         ("undecided", of_evaluation(each["undecided"], judged), _UNDECIDED),
         ("expected calibration error", error, limits.error),
         ("label among the candidates, mean of subjects", mean_coverage(judged, draws), _COVERAGE),
-        ("label among the candidates, worst subject", worst, _WORST),
+        *lowest,
     )
     figures = [
         Figure(
