@@ -1,10 +1,12 @@
-"""Threads: linear algebra of matrices as small as ours is quickest on the thread that asks for it.
+"""Threads: where several help, and where one is best.
 
-Left to itself, a BLAS wakes a thread on every core for each product and lets them wait for one
-another: the record of a day of a wrist then costs twice the processor's time, and more of a
-machine's that others use too.
+Features of a long recording are computed on every core that the process may use. Linear algebra of
+matrices as small as ours is quickest on the thread that asks for it: left to itself, a BLAS wakes a
+thread on every core for each product and lets them wait for one another. The record of a day of a
+wrist then costs twice the processor's time, and more of a machine's that others use too.
 """
 
+import os
 from contextlib import AbstractContextManager
 from functools import cache
 
@@ -21,3 +23,10 @@ def single_threaded() -> AbstractContextManager[object]:
     """Return a context in which linear algebra stays on one thread, in the whole process."""
     context: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
     return context
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

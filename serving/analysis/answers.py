@@ -11,6 +11,7 @@ from serving.analysis.report import WindowAnswer
 from serving.analysis.signal import Signal
 from serving.classifier import Classifier, Predictions, Reason
 from serving.explaining import explained_class, largest_contributions
+from serving.threads import cores
 
 Array = NDArray[np.float64]
 Progress = Callable[[float], None]
@@ -81,7 +82,7 @@ def answer(
         if why:
             predictions, contributions = classifier.contributions(windows)
         else:
-            predictions = classifier.predict(windows)
+            predictions = classifier.predict(windows, workers=cores())
         # No more than is needed: features of a day would fill the memory.
         parts.append(_answers(predictions, chosen, signal, classifier))
         if keep is not None:
