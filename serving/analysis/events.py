@@ -18,6 +18,7 @@ from features.potentials_conditioning import Tiles, condition_tiles, missing_sam
 from features.potentials_repeats import Shapes
 from serving.analysis.report import Event
 from serving.analysis.source import SampleSource
+from serving.threads import in_order
 
 Array = NDArray[np.float64]
 Stretches = Sequence[tuple[float, float]]
@@ -142,26 +143,41 @@ def _blocks(
     )
     n_tiles = math.ceil(source.n_samples / source.sampling_rate_hz / tiles.length_s)
     context = math.ceil(CONTEXT_S / tiles.length_s)
-    for start in range(0, n_tiles, block_tiles):
-        stop = min(start + block_tiles, n_tiles)
-        if outside.cover(start * tiles.length_s, stop * tiles.length_s):
-            continue
-        first, last = max(0, start - context), min(stop + context, n_tiles)
-        stretch = read_stretch(source, channel, spec, tiles, first, last)
-        potentials = find_potentials(
-            stretch.samples, stretch.missing, tiles.rate_hz, artefacts, POTENTIAL_SPEC
-        )
-        found = potentials.candidates
-        peak = found.peak + stretch.first
-        kept = potentials.passed & ~outside.hold(peak / tiles.rate_hz)
-        kept &= (peak >= start * tiles.length) & (peak < stop * tiles.length)
-        yield Found(
-            peak[kept],
-            (found.stop - found.start)[kept] / tiles.rate_hz,
-            found.amplitude[kept],
-            found.noise[kept],
-            potentials.shapes[kept],
-        )
+
+    def read() -> Iterator[tuple[int, int, Stretch]]:
+        for start in range(0, n_tiles, block_tiles):
+            stop = min(start + block_tiles, n_tiles)
+            if outside.cover(start * tiles.length_s, stop * tiles.length_s):
+                continue
+            first, last = max(0, start - context), min(stop + context, n_tiles)
+            stretch = read_stretch(source, channel, spec, tiles, first, last)
+            yield start * tiles.length, stop * tiles.length, stretch
+
+    def found(block: tuple[int, int, Stretch]) -> Found:
+        return _found(*block, tiles, outside, artefacts)
+
+    # Sources are read here, on one thread.
+    yield from in_order(found, read())
+
+
+def _found(
+    start: int, stop: int, stretch: Stretch, tiles: Tiles, outside: _Outside, artefacts: Array
+) -> Found:
+    """Return the potentials of a stretch that lie in a block, from sample ``start`` to ``stop``."""
+    potentials = find_potentials(
+        stretch.samples, stretch.missing, tiles.rate_hz, artefacts, POTENTIAL_SPEC
+    )
+    candidates = potentials.candidates
+    peak = candidates.peak + stretch.first
+    kept = potentials.passed & ~outside.hold(peak / tiles.rate_hz)
+    kept &= (peak >= start) & (peak < stop)
+    return Found(
+        peak[kept],
+        (candidates.stop - candidates.start)[kept] / tiles.rate_hz,
+        candidates.amplitude[kept],
+        candidates.noise[kept],
+        potentials.shapes[kept],
+    )
 
 
 def read_stretch(
