@@ -69,6 +69,18 @@ def test_the_stretch_that_sets_off_a_clonus_is_no_beat_of_it():
     assert run[0] == pytest.approx(5.0, abs=0.1)
 
 
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("rate_hz", [4.5, 6.0])
+def test_a_few_beats_have_the_pace_of_what_moves_whatever_the_sensor_shows_of_it(order, rate_hz):
+    """Of an angle, its rate or its acceleration, four beats give one frequency."""
+    angle = beats(10.0 + np.arange(4) / rate_hz, noise=0.0)
+    for _ in range(order):
+        angle = np.gradient(angle, 1 / RATE_HZ, axis=1)
+    (run,) = beat_runs(angle, RATE_HZ, slice(200, 2800), order)
+
+    assert np.median(run.rates_hz) == pytest.approx(rate_hz, rel=0.1)
+
+
 def test_runs_with_a_pause_between_them_are_several():
     """Three runs, four seconds apart, are found as three, each with its beats."""
     starts = (3.0, 10.0, 19.0)

@@ -6,17 +6,15 @@ beat by beat (:mod:`features.rhythm_runs`), and each becomes an episode of its o
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features import FeatureSpec
-from features.rhythm_runs import PAUSE_S, beat_runs
+from features import FeatureSpec, Modality
+from features.rhythm_runs import PAUSE_S, BeatRun, beat_runs
 from serving.analysis.rhythms import RATE_HZ, Run, rhythm_of
 from serving.analysis.source import SampleSource
-
-Array = NDArray[np.float64]
 
 _MARGIN_S: Final = 4.0
 """How far beyond a rough episode its runs may reach: a window."""
@@ -29,6 +27,9 @@ _NEAR_S: Final = 0.5
 
 _SHORTEST_S: Final = 1.0
 """In less, no run of beats can be told."""
+
+_ORDERS: Final[dict[Modality, int]] = {"emg": 0, "gyroscope": 1, "accelerometer": 2}
+"""Of which derivative of a limb's angle a sensor's signal is."""
 
 
 def clonus_runs(
@@ -46,7 +47,7 @@ def clonus_runs(
     bounds_s : (float, float)
         How far runs may reach: to a gap, or to another rhythm.
     """
-    found: list[tuple[Array, Array]] = []
+    found: list[BeatRun] = []
     n_pieces = max(1, round((stop_s - start_s) / _LONGEST_S))
     edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
     for first, last in itertools.pairwise(edges):
@@ -55,10 +56,11 @@ def clonus_runs(
         lowest = bounds_s[0] if first == start_s else first
         highest = bounds_s[1] if last == stop_s else last
         reach_s, piece_s = (lowest, highest), (first, last)
-        for times_s, sizes in _runs_of_piece(source, channels, piece_s, spec, bounds_s, reach_s):
-            kept = (times_s >= lowest) & (times_s < highest)
-            _add(found, times_s[kept], sizes[kept])
-    return [_run(times_s, sizes, bounds_s) for times_s, sizes in found if len(times_s) > 1]
+        for run in _runs_of_piece(source, channels, piece_s, spec, bounds_s, reach_s):
+            kept = (run.times >= lowest) & (run.times < highest)
+            if kept.any():
+                _add(found, BeatRun(run.times[kept], run.sizes[kept], run.rates_hz))
+    return [_run(run, bounds_s) for run in found if len(run.times) > 1]
 
 
 def _runs_of_piece(
@@ -68,8 +70,8 @@ def _runs_of_piece(
     spec: FeatureSpec,
     bounds_s: tuple[float, float],
     reach_s: tuple[float, float],
-) -> list[tuple[Array, Array]]:
-    """Return times and sizes of the beats of each run, read further while one reaches out.
+) -> list[BeatRun]:
+    """Return runs, their times in seconds of the recording, read further while one reaches out.
 
     ``reach_s`` is how far that may go: not beyond where the next piece begins.
     """
@@ -80,10 +82,11 @@ def _runs_of_piece(
         rhythm = rhythm_of(source, channels, begin_s, end_s, spec)
         inside = slice(round((first - begin_s) * RATE_HZ), round((last - begin_s) * RATE_HZ))
         runs = [
-            (begin_s + run.times / RATE_HZ, run.sizes) for run in beat_runs(rhythm, RATE_HZ, inside)
+            replace(run, times=begin_s + run.times / RATE_HZ)
+            for run in beat_runs(rhythm, RATE_HZ, inside, _ORDERS[spec.modality])
         ]
-        early = any(times_s[0] < begin_s + _NEAR_S for times_s, _ in runs)
-        late = any(times_s[-1] > end_s - _NEAR_S for times_s, _ in runs)
+        early = any(run.times[0] < begin_s + _NEAR_S for run in runs)
+        late = any(run.times[-1] > end_s - _NEAR_S for run in runs)
         wider = (early and reach_s[0] < begin_s, late and end_s < reach_s[1])
         if not any(wider) or end_s - begin_s > _LONGEST_S:
             return runs
@@ -91,26 +94,26 @@ def _runs_of_piece(
         after_s *= 1 + wider[1]
 
 
-def _add(found: list[tuple[Array, Array]], times_s: Array, sizes: Array) -> None:
+def _add(found: list[BeatRun], run: BeatRun) -> None:
     """Add a run, to the last one where a border between pieces has cut it."""
-    if len(times_s) == 0:
-        return
-    if found and times_s[0] - found[-1][0][-1] < PAUSE_S:
+    if found and run.times[0] - found[-1].times[-1] < PAUSE_S:
         before = found.pop()
-        times_s = np.concatenate((before[0], times_s))
-        sizes = np.concatenate((before[1], sizes))
-    found.append((times_s, sizes))
+        run = BeatRun(
+            np.concatenate((before.times, run.times)),
+            np.concatenate((before.sizes, run.sizes)),
+            np.concatenate((before.rates_hz, run.rates_hz)),
+        )
+    found.append(run)
 
 
-def _run(times_s: Array, sizes: Array, bounds_s: tuple[float, float]) -> Run:
-    rates_hz = 1 / np.diff(times_s)
-    low, middle, high = np.percentile(rates_hz, (25, 50, 75))
+def _run(run: BeatRun, bounds_s: tuple[float, float]) -> Run:
+    low, middle, high = np.percentile(run.rates_hz, (25, 50, 75))
     half_s = 0.5 / float(middle)
     return Run(
-        start_s=max(bounds_s[0], float(times_s[0]) - half_s),
-        stop_s=min(bounds_s[1], float(times_s[-1]) + half_s),
+        start_s=max(bounds_s[0], float(run.times[0]) - half_s),
+        stop_s=min(bounds_s[1], float(run.times[-1]) + half_s),
         dominant_frequency_hz=round(float(middle), 3),
         frequency_spread_hz=round(float(high - low), 3),
-        cycles=len(times_s),
-        amplitude=float(2 * np.median(sizes)),
+        cycles=len(run.times),
+        amplitude=float(2 * np.median(run.sizes)),
     )
