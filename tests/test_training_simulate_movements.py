@@ -125,8 +125,8 @@ def test_cycles_of_a_pace_scatter_as_much_as_was_asked(cv):
     """The coefficient of variation of cycles, from one to the next, is what was put in."""
     found = []
     for seed in range(5):
-        draws = drawn({"voluntary.tapping.cycle_cv": cv}, seed=seed)
-        periods = np.diff(paced_cycles(draws, 3.0, 0.0, 80.0).starts_s)
+        draws = drawn(seed=seed)
+        periods = np.diff(paced_cycles(draws, 3.0, 0.0, 80.0, cv=cv).starts_s)
         found.append(np.diff(periods).std() / np.sqrt(2) / periods.mean())
 
     assert cv == pytest.approx(np.mean(found), rel=CYCLE_CV)
@@ -159,6 +159,7 @@ def test_contraction_reaches_its_level():
         "voluntary.isometric_emg.onset_time": 100.0,
         "voluntary.drive_wander": 0.05,
         "voluntary.drive_ripple": 0.05,
+        "voluntary.onset_overshoot": 1.0,
     }
     for seed in range(4):
         scene = scene_of("isometric", values, seed=seed)
@@ -167,6 +168,75 @@ def test_contraction_reaches_its_level():
                 held = scene.phenomenon.drive[round((start + 0.5) * 400) : round((end - 0.5) * 400)]
 
                 assert held.mean() == pytest.approx(0.4, rel=0.15)
+
+
+STEADY_FORCE = {
+    "voluntary.contraction_level": 0.1,
+    "voluntary.isometric_emg.onset_time": 50.0,
+    "voluntary.drive_wander": 1e-6,
+    "voluntary.drive_ripple": 0.0,
+}
+
+
+@pytest.mark.parametrize("overshoot", [1.0, 3.0])
+def test_a_contraction_begins_stronger_than_it_goes_on(overshoot):
+    """Right after its onset the drive is the held one times what was asked."""
+    values = STEADY_FORCE | {
+        "voluntary.contraction_duration": 4.0,
+        "voluntary.onset_overshoot": overshoot,
+        "voluntary.onset_settling": 0.3,
+    }
+    ratios = []
+    for seed in range(6):
+        scene = scene_of("isometric", values, seed=seed)
+        for start, end in scene.stretches:
+            if start > 0 and end - start > 3.9:
+                drive = scene.phenomenon.drive[round(start * 400) : round(end * 400)]
+                ratios.append(drive[:80].max() / np.median(drive[1200:1400]))
+
+    assert ratios
+    assert overshoot == pytest.approx(np.median(ratios), rel=0.1)
+
+
+def test_a_held_force_goes_on_with_another_where_it_may():
+    """Within some contractions there are two levels, and within none when it may not change."""
+    changes = []
+    for probability in (0.0, 0.9):
+        values = STEADY_FORCE | {
+            "voluntary.level_change_probability": probability,
+            "voluntary.onset_overshoot": 1.0,
+        }
+        del values["voluntary.contraction_level"]
+        count = 0
+        for seed in range(6):
+            scene = scene_of("isometric", values, seed=seed)
+            for start, end in scene.stretches:
+                within = slice(round((start + 0.3) * 400), round((end - 0.3) * 400))
+                held = scene.phenomenon.drive[within]
+                count += len(held) > 400 and float(np.ptp(held)) > 0.1 * float(held.max())
+        changes.append(count)
+
+    assert changes[0] == 0
+    assert changes[1] > 0
+
+
+@pytest.mark.parametrize("kind", ["tapping", "alternating", "scrubbing"])
+def test_a_repeated_movement_turns_aside_as_far_as_asked(kind):
+    """Without wander and second axis it goes along one line, with them it does not."""
+    shares = []
+    for wander_deg, second in ((0.0, 0.0), (50.0, 0.5)):
+        values = {
+            "voluntary.direction_wander": wander_deg,
+            "voluntary.second_axis_ratio": second,
+            "voluntary.repeated_fine_share": 0.0,
+            "voluntary.posture_wander": 0.01,
+        }
+        angles = scene_of(kind, values).phenomenon.angles_rad
+        powers = np.linalg.svd(angles - angles.mean(axis=1, keepdims=True), compute_uv=False) ** 2
+        shares.append(powers[0] / powers.sum())
+
+    assert shares[0] > 0.999
+    assert shares[1] < 0.95
 
 
 def test_ballistic_movement_follows_its_burst():

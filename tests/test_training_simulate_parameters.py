@@ -204,12 +204,13 @@ def test_every_parameter_is_used_and_every_name_used_exists():
     assert set(physiology()) == remembering.asked
 
 
-def draws(person_seed, recording_seed, between_share=0.8):
+def draws(person_seed, recording_seed, between_share=0.8, electrode_share=None):
     return Draws(
         physiology(),
         person_seed=person_seed,
         recording_seed=recording_seed,
         between_share=between_share,
+        electrode_share=electrode_share,
     )
 
 
@@ -220,18 +221,31 @@ def in_deviations(values, name):
     return ndtri(np.interp(values, quantiles, grid))
 
 
-@pytest.mark.parametrize("name", ["clonus.frequency_ankle", "rest.accelerometer_noise_density"])
-@pytest.mark.parametrize("between_share", [0.5, 0.8, 0.95])
-def test_people_differ_by_their_share_of_the_variance(name, between_share):
-    """The intraclass correlation of a drawn parameter is the share that lies between people."""
+def share_between(name, between_share, electrode_share=None):
+    """Return the intraclass correlation of a parameter that is drawn for 400 people."""
     values = np.array(
-        [[draws(p, 10 * p + r, between_share)(name) for r in range(8)] for p in range(400)]
+        [
+            [draws(p, 10 * p + r, between_share, electrode_share)(name) for r in range(8)]
+            for p in range(400)
+        ]
     )
     z = in_deviations(values, name)
     within = z.var(axis=1, ddof=1).mean()
     between = z.mean(axis=1).var(ddof=1) - within / 8
+    return between / (between + within)
 
-    assert between_share == pytest.approx(between / (between + within), abs=SHARE)
+
+@pytest.mark.parametrize("name", ["clonus.frequency_ankle", "rest.accelerometer_noise_density"])
+@pytest.mark.parametrize("between_share", [0.5, 0.8, 0.95])
+def test_people_differ_by_their_share_of_the_variance(name, between_share):
+    """The intraclass correlation of a drawn parameter is the share that lies between people."""
+    assert between_share == pytest.approx(share_between(name, between_share), abs=SHARE)
+
+
+@pytest.mark.parametrize("name", ["rest.semg_tone_rms", "tremor.emg_rms_amplitude"])
+def test_what_electrodes_see_differs_by_a_share_of_its_own(name):
+    """Electrodes are put on anew: what they see owes its own share to the person."""
+    assert share_between(name, 0.8, 0.3) == pytest.approx(0.3, abs=SHARE)
 
 
 def test_half_of_all_recordings_lie_below_typical():

@@ -29,6 +29,7 @@ STEADY = {
     "tremor.modulation.cycle_size_cv": 0.01,
     "tremor.amplitude_by_rating.acceleration_peak": 2.0,
     "tremor.second_axis_ratio": 0.0,
+    "tremor.restless_share": 0.0,
     "body.lever": LEVER_M,
 }
 
@@ -65,8 +66,9 @@ def test_each_kind_trembles_within_its_range(kind):
     limits = physiology()[f"tremor.{kind}.frequency"]
     # Cycles that scatter move the line of one recording.
     for seed in range(4):
-        scene = scene_of({}, kind=kind, seed=seed)
-        found = line_hz(shown(scene, "gyroscope", {}, seed=seed), 400.0, (1.5, 25.0))
+        calm = {"tremor.restless_share": 0.0}
+        scene = scene_of(calm, kind=kind, seed=seed)
+        found = line_hz(shown(scene, "gyroscope", calm, seed=seed), 400.0, (1.5, 25.0))
 
         assert limits.low * 0.8 <= found <= limits.high * 1.2
 
@@ -181,6 +183,25 @@ def test_peak_acceleration_is_what_was_asked():
         peaks.append(size * (2 * np.pi * 6.0) ** 2 * LEVER_M)
 
     assert np.median(peaks) == pytest.approx(2.0, rel=0.1)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_who_trembles_moves_beside_it_by_the_share_that_was_asked(share):
+    """What is slower than the tremor deviates by its share of the tremor's angle."""
+    values = STEADY | {
+        "tremor.parkinsonian_rest.frequency": 7.0,
+        "tremor.parkinsonian_rest.harmonic_ratio_2f": 0.0,
+        "tremor.restless_share": share,
+    }
+    found = []
+    for seed in range(1, 9):
+        angles = scene_of(values, seed=seed).phenomenon.angles_rad[:, 1600:-1600]
+        spectrum = np.abs(np.fft.rfft(angles, axis=1)) ** 2
+        slow = np.fft.rfftfreq(angles.shape[1], 1 / RATE_HZ) < 5.0
+        # Of the tremor, along one axis, the square of its amplitude is twice its mean square.
+        found.append(np.sqrt(spectrum[:, slow].sum() / 3 / (2 * spectrum[:, ~slow].sum())))
+
+    assert share == pytest.approx(np.median(found), rel=0.25)
 
 
 def test_nothing_trembles_outside_of_its_stretches():

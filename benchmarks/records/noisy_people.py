@@ -59,6 +59,7 @@ def _noisy(person: Person, physiology: Physiology, rng: np.random.Generator) -> 
         person_seed=person.seed,
         recording_seed=int(rng.integers(2**31)),
         between_share=person.simulation.between_share,
+        electrode_share=person.simulation.electrode_share,
     )
     scene = fasciculation(draws, SECONDS, draws.level("body.lever"))
     recorded = person.recorded(scene, draws)

@@ -27,5 +27,7 @@ class Simulation(Section):
     duration_s: PositiveFloat
     between_share: Annotated[float, Field(gt=0, lt=1)]
     """Share of a parameter's variance that lies between people, not between recordings of one."""
+    electrode_share: Annotated[float, Field(gt=0, lt=1)]
+    """The same of what electrodes see, which are put on anew each time."""
     populations: dict[str, Population]
     visibility: dict[Modality, Visibility]

@@ -57,16 +57,39 @@ def isometric(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity
     at = -rng.uniform(0, 10) if draws.chance(0.5) else rng.uniform(0, 3)
     while at < duration_s:
         end = at + draws.fresh("voluntary.contraction_duration")
-        level = draws.fresh("voluntary.contraction_level")
         shape = minimum_jerk((times - at) / ramp) * minimum_jerk((end - times) / (1.5 * ramp))
-        drive = np.maximum(drive, level * shape)
+        drive = np.maximum(drive, _force(draws, times, at, end, ramp) * shape)
         stretches.append((at, end))
         at = end + draws.fresh("voluntary.pause_duration")
-    drive *= np.exp(draws("voluntary.drive_wander") * smooth_noise(len(times), 0.1, 3.0, rng))
+    band_hz = draws("voluntary.drive_wander_band")
+    swell = smooth_noise(len(times), 0.05, band_hz, rng)
+    drive *= np.exp(draws("voluntary.drive_wander") * swell)
     drive *= 1 + draws("voluntary.drive_ripple") * smooth_noise(len(times), 3.0, 15.0, rng)
     angles = Activity.still(duration_s).angles_rad
     activity = Activity.of_limb(duration_s, drive=drive, angles_rad=angles)
     return activity, _merged(stretches, 0.0, duration_s)
+
+
+def _force(draws: Draws, times: Array, start_s: float, end_s: float, ramp_s: float) -> Array:
+    """Return the excitation of one contraction: held, changed now and then, stronger at first.
+
+    Who takes hold of something moves first and holds then, with less.
+    """
+    level = draws.fresh("voluntary.contraction_level")
+    force = np.full(len(times), level)
+    at = start_s
+    while draws.chance(draws("voluntary.level_change_probability")):
+        at += draws.fresh("voluntary.contraction_duration")
+        if at >= end_s:
+            break
+        after = draws.fresh("voluntary.contraction_level")
+        force += (after - level) * minimum_jerk((times - at) / ramp_s)
+        level = after
+    settling = draws.fresh("voluntary.onset_settling")
+    over = draws.fresh("voluntary.onset_overshoot") - 1
+    since = np.clip((times - start_s - ramp_s) / settling, 0.0, None)
+    stronger: Array = force * (1 + over * np.exp(-since))
+    return stronger
 
 
 def ballistic(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity, Stretches]:

@@ -107,6 +107,9 @@ def _checked(fields: dict[str, Any], where: str) -> Parameter:
 class Draws:
     """The draws of one recording: levels of its person, scattered from recording to recording.
 
+    ``between_share`` of a parameter's variance lies between people; ``electrode_share`` is the same
+    of what electrodes see, which are put on anew, over another part of a muscle.
+
     Calling it with a parameter's name gives a value. What a person's level is depends on the
     person's seed and the name alone, never on what was drawn before.
     """
@@ -118,16 +121,19 @@ class Draws:
         person_seed: int,
         recording_seed: int,
         between_share: float,
+        electrode_share: float | None = None,
     ) -> None:
         self.physiology = physiology
         self.person_seed = person_seed
         self.rng = np.random.default_rng(recording_seed)
         self.between_share = between_share
+        self.electrode_share = between_share if electrode_share is None else electrode_share
 
     def __call__(self, name: str) -> float:
         """Draw a value: the person's level plus the recording's scatter, within the limits."""
-        z = math.sqrt(self.between_share) * _level(self.person_seed, name)
-        z += math.sqrt(1 - self.between_share) * self.rng.normal()
+        share = self.electrode_share if is_of_electrodes(name) else self.between_share
+        z = math.sqrt(share) * _level(self.person_seed, name)
+        z += math.sqrt(1 - share) * self.rng.normal()
         return self.physiology[name].quantile(float(ndtr(z)))
 
     def level(self, name: str) -> float:
@@ -141,6 +147,15 @@ class Draws:
     def chance(self, probability: float) -> bool:
         """Return True with a probability."""
         return bool(self.rng.uniform() < probability)
+
+
+_ELECTRODE_ARTEFACTS = ("artefacts.ecg", "artefacts.electrode", "artefacts.motion_artefact")
+
+
+@lru_cache(maxsize=512)
+def is_of_electrodes(name: str) -> bool:
+    """Tell whether a parameter says what electrodes see where they are this time."""
+    return "emg" in name or name.startswith(_ELECTRODE_ARTEFACTS)
 
 
 @lru_cache(maxsize=4096)

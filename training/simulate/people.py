@@ -107,6 +107,7 @@ class Person:
             person_seed=self.seed,
             recording_seed=int(seed.generate_state(1)[0]),
             between_share=self.simulation.between_share,
+            electrode_share=self.simulation.electrode_share,
         )
 
     def _lever_m(self, draws: Draws) -> float:

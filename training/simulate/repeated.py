@@ -13,6 +13,7 @@ from training.simulate.waves import (
     repeated_shape,
     ringing,
     second_derivative,
+    smooth_noise,
     smooth_wandering,
     two_directions,
     unit_vector,
@@ -28,7 +29,9 @@ class Repetition:
 
     The muscle works for a share ``duty`` of each cycle, over some tone; the limb turns by
     ``angle_rad`` either way and is pushed to and fro by ``translation_m_s2``; ``impact_m_s2`` is
-    what a cycle begins with.
+    what a cycle begins with. The way there takes half of the cycle, more or less by ``unevenness``
+    at the most; ``flattest`` is how long it dwells at the ends (:func:`_to_and_fro`); ``scatter``
+    names the parameter by which cycles differ in length.
     """
 
     frequency_hz: float
@@ -36,6 +39,9 @@ class Repetition:
     duty: float
     impact_m_s2: float = 0.0
     translation_m_s2: float = 0.0
+    unevenness: float = 0.15
+    flattest: float = 1.5
+    scatter: str = "voluntary.tapping.cycle_cv"
 
 
 def tapping(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity, Stretches]:
@@ -68,6 +74,9 @@ def scrubbing(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity
         angle_rad=np.deg2rad(draws("voluntary.scrubbing.angle")),
         duty=0.5,
         translation_m_s2=draws("voluntary.scrubbing.translation"),
+        unevenness=0.04,
+        flattest=0.7,
+        scatter="voluntary.scrubbing.cycle_cv",
     )
     return repeated(draws, duration_s, lever_m, how)
 
@@ -80,10 +89,12 @@ def repeated(
     times = grid(duration_s)
     start = rng.uniform(0, 4) if draws.chance(0.4) else -rng.uniform(1, 2)
     end = duration_s + 2 if draws.chance(0.6) else rng.uniform(0.6, 1.0) * duration_s
-    cycles = paced_cycles(draws, how.frequency_hz, start, max(end, start + 3 / how.frequency_hz))
+    last = max(end, start + 3 / how.frequency_hz)
+    cycles = paced_cycles(draws, how.frequency_hz, start, last, cv=draws(how.scatter))
     phase = cycles.phase(times) % 1.0
     envelope = cycles.envelope(times, rise_cycles=0.7)
-    wave = envelope * _to_and_fro(phase, share=rng.uniform(0.35, 0.65), flat=rng.uniform(0.1, 1.5))
+    share = 0.5 + how.unevenness * rng.uniform(-1, 1)
+    wave = envelope * _to_and_fro(phase, share=share, flat=rng.uniform(0.1, how.flattest))
     push = second_derivative(wave)
     largest = max(float(np.percentile(np.abs(push), 98)), 1e-9)
     knocks = knocked(times, cycles.starts_s[:-1], rng)
@@ -91,21 +102,39 @@ def repeated(
     stretches = stretches_inside([cycles], duration_s)
     going_on = within(times, stretches)
     tone = draws("voluntary.background_tone") * going_on
-    wander = smooth_wandering(len(times), 0.05, 1.0, rng)
-    posture = np.deg2rad(draws("voluntary.posture_wander")) * wander * going_on
-    way, impact = (unit_vector(rng)[:, None] for _ in range(2))
-    main, side = (axis[:, None] for axis in two_directions(rng))
-    behind = np.interp(times - draws("body.second_axis_lag") * 1e-3, times, wave)
-    turning = main * wave + draws("voluntary.second_axis_ratio") * side * behind
+    posture = going_on * smooth_wandering(len(times), 0.05, 1.0, rng)
+    posture *= np.deg2rad(draws("voluntary.posture_wander"))
+    impact = unit_vector(rng)[:, None]
+    behind = times - draws("body.second_axis_lag") * 1e-3
+    turned_by = np.deg2rad(draws("voluntary.direction_wander"))
+    turning, pushing = (
+        _turning_aside(draws, times, along, behind, turned_by)
+        for along in (wave, np.tanh(push / largest))
+    )
+    fine = smooth_wandering(len(times), 0.5, 4.0, rng) * going_on
     angle = within_strength(draws, how.angle_rad, lever_m, largest)
     activity = Activity.of_limb(
         duration_s,
         drive=draws("voluntary.contraction_level") * working + tone,
-        angles_rad=angle * turning + posture,
-        shake_m_s2=how.translation_m_s2 * way * np.tanh(push / largest)
-        + how.impact_m_s2 * impact * knocks,
+        angles_rad=angle * (turning + draws("voluntary.repeated_fine_share") * fine) + posture,
+        shake_m_s2=how.translation_m_s2 * pushing + how.impact_m_s2 * impact * knocks,
     )
     return replace(activity, pace_hz=how.frequency_hz), stretches
+
+
+def _turning_aside(
+    draws: Draws, times: Array, wave: Array, behind: Array, wander_rad: float
+) -> Array:
+    """Return a wave along a direction that wanders, and some of it, a little late, across it.
+
+    Nobody brushes along one line: hand and tool turn as they go.
+    """
+    main, side = (axis[:, None] for axis in two_directions(draws.rng))
+    turned = wander_rad * smooth_noise(len(times), 0.05, 0.8, draws.rng)
+    along, across = np.cos(turned), np.sin(turned)
+    second = draws("voluntary.second_axis_ratio") * np.interp(behind, times, wave)
+    aside: Array = main * (along * wave - across * second) + side * (across * wave + along * second)
+    return aside
 
 
 def within_strength(
@@ -120,11 +149,10 @@ def within_strength(
 
 
 def paced_cycles(
-    draws: Draws, frequency_hz: float, start_s: float, end_s: float, cv: float | None = None
+    draws: Draws, frequency_hz: float, start_s: float, end_s: float, cv: float
 ) -> Cycles:
     """Lay cycles of a pace that people keep: it scatters, and drifts over some cycles."""
     rng = draws.rng
-    cv = draws("voluntary.tapping.cycle_cv") if cv is None else cv
     count = int((end_s - start_s) * frequency_hz * 1.5) + 8
     drift = np.cumsum(rng.normal(0, 0.01, size=count))
     periods = (1 + cv * rng.normal(size=count)) * np.exp(drift - drift.mean()) / frequency_hz

@@ -10,7 +10,7 @@ from training.simulate.activity import Activity, Scene
 from training.simulate.cycles import Cycles, starts_inside, stretches_inside
 from training.simulate.parameters import Draws
 from training.simulate.resting import MILLIGRAM_M_S2, resting
-from training.simulate.waves import grid, smooth_noise, two_directions
+from training.simulate.waves import grid, smooth_noise, smooth_wandering, two_directions
 
 Array = NDArray[np.float64]
 
@@ -172,7 +172,9 @@ def _tremor_activity(
     peak = draws(kind.peak) * _M_S2[draws.physiology[kind.peak].unit]
     angle = peak / ((2 * np.pi * frequency_hz) ** 2 * lever_m)
     main, side = two_directions(rng)
-    angles = angle * envelope * (main[:, None] * wave + side[:, None] * aside)
+    # Who trembles strongly does not lie still beside it.
+    restless = draws("tremor.restless_share") * smooth_wandering(len(times), 0.3, 4.0, rng)
+    angles = angle * envelope * (main[:, None] * wave + side[:, None] * aside + restless)
     drive = _burst_drive(kind, draws, run, cycles, envelope)
     return Activity.of_limb(duration_s, drive=drive, angles_rad=angles)
 
