@@ -25,6 +25,12 @@ _NOT_EPISODES = ("rest", UNDECIDED, UNUSABLE)
 _LEAST_S = 0.1
 """An episode that gives way to the exact edge of its neighbour keeps this much."""
 
+_MEETING_S = 0.5
+"""Two tremors are one when no more lies between them..."""
+
+_SAME_FREQUENCY = 1.25
+"""... and their frequencies differ by a smaller factor."""
+
 
 @dataclass(frozen=True)
 class _Rough:
@@ -43,7 +49,8 @@ def episodes_of(
 ) -> tuple[Episode, ...]:
     """Return the episodes of a signal in order: every label but rest and undecided."""
     rough = [run for each in _rough(cells) for run in _refined(each, signal, spec)]
-    return tuple(_episode(each, answers, events) for each in _side_by_side(rough))
+    whole = _side_by_side(_joined(rough, signal, spec))
+    return tuple(_episode(each, answers, events) for each in whole)
 
 
 def _rough(cells: Cells) -> list[_Rough]:
@@ -91,6 +98,38 @@ def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
     if not runs:
         return [rough]
     return [replace(rough, start_s=run.start_s, stop_s=run.stop_s, run=run) for run in runs]
+
+
+def _joined(rough: list[_Rough], signal: Signal, spec: FeatureSpec) -> list[_Rough]:
+    """Join tremor to tremor where windows in doubt lie between, but the samples go on trembling."""
+    result: list[_Rough] = []
+    for each in rough:
+        before = result[-1] if result else None
+        if before is not None and _goes_on(before, each):
+            lengths = (before.stop_s - before.start_s, each.stop_s - each.start_s)
+            chances = (before.probability, each.probability)
+            both = replace(
+                before,
+                stop_s=each.stop_s,
+                probability=float(np.average(chances, weights=lengths)),
+                bounds_s=(before.bounds_s[0], each.bounds_s[1]),
+            )
+            (whole,) = _refined(both, signal, spec)
+            if whole.run is not None:
+                result[-1] = whole
+                continue
+        result.append(each)
+    return result
+
+
+def _goes_on(before: _Rough, after: _Rough) -> bool:
+    """Tell whether two episodes are one tremor: they meet, at about one frequency."""
+    if before.label != "tremor" or after.label != "tremor":
+        return False
+    if before.run is None or after.run is None or after.start_s - before.stop_s > _MEETING_S:
+        return False
+    slow, fast = sorted((before.run.dominant_frequency_hz, after.run.dominant_frequency_hz))
+    return fast < _SAME_FREQUENCY * slow
 
 
 def _side_by_side(rough: list[_Rough]) -> list[_Rough]:

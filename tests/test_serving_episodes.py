@@ -1,0 +1,79 @@
+"""Episodes: a tremor that goes on through doubt is one, and what stops or changes is two."""
+
+import numpy as np
+import pytest
+from conftest import shipped_spec
+
+from features import Recording
+from serving.analysis.answers import Answers
+from serving.analysis.cells import Cells
+from serving.analysis.episodes import episodes_of
+from serving.analysis.report import Episode
+from serving.analysis.signal import signals_of
+from serving.analysis.source import RecordingSource
+
+RATE_HZ = 100.0
+LENGTH_S = 60
+CLASSES = ("clonus", "tremor", "voluntary", "rest")
+DOUBT_S = (28, 33)
+
+
+def told(before_hz: float, after_hz: float, *, goes_on: bool) -> tuple[Episode, ...]:
+    """Return the episodes of a tremor from 10 to 50 s, about which windows are in doubt midway.
+
+    From the middle of the doubt on it has another frequency; there it stops when it does not go on.
+    """
+    times = np.arange(round(LENGTH_S * RATE_HZ)) / RATE_HZ
+    frequency = np.where(times < 30.5, before_hz, after_hz)
+    trembling = (times >= 10) & (times < 50)
+    if not goes_on:
+        trembling &= (times < DOUBT_S[0]) | (times >= DOUBT_S[1])
+    wave = 0.1 * trembling * np.sin(2 * np.pi * np.cumsum(frequency) / RATE_HZ)
+    noise = 0.001 * np.random.default_rng(3).standard_normal(len(times))
+    recording = Recording(
+        (wave + noise)[None], sampling_rate_hz=RATE_HZ, modality="accelerometer", unit="g"
+    )
+    (signal,) = signals_of(RecordingSource(recording), None, None, None)
+    labels = np.full(LENGTH_S, "rest", dtype=object)
+    labels[10:50] = "tremor"
+    labels[slice(*DOUBT_S)] = "undecided"
+    cells = Cells(
+        classes=CLASSES,
+        edges_s=np.arange(LENGTH_S + 1.0),
+        labels=tuple(labels),
+        candidates=tuple((label,) for label in labels),
+        reasons=(None,) * LENGTH_S,
+        probabilities=np.tile((0.1, 0.8, 0.05, 0.05), (LENGTH_S, 1)),
+    )
+    starts_s = np.arange(LENGTH_S - 3.0)
+    answers = Answers(
+        classes=CLASSES,
+        window_s=4.0,
+        starts_s=starts_s,
+        probabilities=np.tile((0.1, 0.8, 0.05, 0.05), (len(starts_s), 1)),
+        reasons=(None,) * len(starts_s),
+        flagged=np.zeros(len(starts_s), dtype=np.bool_),
+        frequencies_hz=np.full(len(starts_s), before_hz),
+        amplitudes=np.full(len(starts_s), 0.2),
+    )
+    return episodes_of(signal, cells, answers, (), shipped_spec("accelerometer"))
+
+
+def test_a_tremor_that_goes_on_through_doubt_is_one_episode() -> None:
+    (episode,) = told(5.0, 5.0, goes_on=True)
+    assert episode.start_s == pytest.approx(10, abs=0.5)
+    assert episode.duration_s == pytest.approx(40, abs=1)
+    assert episode.cycles == pytest.approx(200, abs=3)
+    assert episode.probability == pytest.approx(0.8)
+
+
+def test_a_tremor_that_stops_where_windows_are_in_doubt_is_two() -> None:
+    first, second = told(5.0, 5.0, goes_on=False)
+    assert first.start_s + first.duration_s == pytest.approx(DOUBT_S[0], abs=0.7)
+    assert second.start_s == pytest.approx(DOUBT_S[1], abs=0.7)
+
+
+def test_two_tremors_of_different_frequency_are_two_though_they_meet() -> None:
+    first, second = told(4.0, 7.0, goes_on=True)
+    assert first.dominant_frequency_hz == pytest.approx(4.0, abs=0.2)
+    assert second.dominant_frequency_hz == pytest.approx(7.0, abs=0.2)
