@@ -36,6 +36,7 @@ EVEN = {
     "clonus.first_cycle_lengthening": 1.0,
     "clonus.beat_size_cv": 0.0,
     "clonus.second_axis_ratio": 0.0,
+    "clonus.restless_share": 0.0,
     "clonus.foot_acceleration_peak": 8.0,
     "clonus.beats_sustained": 200.0,
     "clonus.onset_rise_cycles": 0.5,
@@ -196,6 +197,21 @@ def test_onset_is_abrupt():
             first = size[round(start * 400) : round((start + 0.1 + 1.2 / 5.5) * 400)]
 
             assert first.max() > 0.75 * size.max()
+
+
+def test_beside_beats_the_limb_moves_as_much_as_was_asked():
+    """Off the axis of the beats nothing moves, or what is asked beside them, slower than they."""
+    for share in (0.0, 0.4):
+        aside = []
+        for seed in range(1, 9):
+            values = EVEN | {"clonus.restless_share": share}
+            angles = scene_of(values, seed=seed).phenomenon.angles_rad
+            centred = angles - angles.mean(axis=1, keepdims=True)
+            sizes = np.linalg.svd(centred, compute_uv=False)
+            # A sine's deviation is 0.7 of its amplitude.
+            aside.append(sizes[1] / sizes[0] / np.sqrt(2))
+
+        assert share == pytest.approx(np.median(aside), abs=0.12)
 
 
 def test_stretch_is_background_and_ends_where_the_run_begins():

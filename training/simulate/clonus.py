@@ -10,7 +10,7 @@ from training.simulate.cycles import Cycles, starts_inside, stretches_inside
 from training.simulate.muscle import REFERENCE_DRIVE
 from training.simulate.parameters import Draws
 from training.simulate.resting import resting
-from training.simulate.waves import grid, moved, two_directions, unit_vector
+from training.simulate.waves import grid, moved, smooth_wandering, two_directions, unit_vector
 
 Array = NDArray[np.float64]
 
@@ -121,6 +121,7 @@ def _clonus_activity(
     behind = later - draws("body.second_axis_lag") * 1e-3
     turned = main[:, None] * wave(2 * np.pi * run.phase(later))
     turned += aside[:, None] * wave(2 * np.pi * run.phase(behind))
+    turned += draws("clonus.restless_share") * smooth_wandering(len(later), 0.3, 4.0, rng)
     angles = np.zeros((3, len(times)))
     angles[:, beating] = angle * run.envelope(later, rise) * turned
     inside = (run.starts_s[:-1] > -0.2) & (run.starts_s[:-1] < duration_s)
