@@ -104,10 +104,12 @@ def beat_runs(rhythm: Array, rate_hz: float, inside: slice, order: int = 0) -> l
     rhythm : ndarray, shape (n_channels, n_samples)
         Slow signal: motion, or the magnitude of EMG; with some of what surrounds the stretch.
     inside : slice
-        The stretch, in samples.
+        The stretch, in samples; what of it lies beyond the signal is not looked at.
     order : int
         Of which derivative of what moves the signal is: 1 for a turning rate, 2 for acceleration.
     """
+    # Rounded to another rate, a stretch may end a sample after what was read.
+    inside = slice(inside.start, min(inside.stop, rhythm.shape[1]))
     centred = rhythm - rhythm.mean(axis=1, keepdims=True)
     spectrum = _Spectrum(centred, rate_hz)
     whole = np.arange(inside.start, inside.stop)

@@ -34,6 +34,15 @@ def test_every_beat_is_counted_where_it_is(rate_hz, number):
     assert run == pytest.approx(expected, abs=0.1 / rate_hz)
 
 
+def test_a_stretch_may_end_after_the_signal():
+    """What lies beyond the last sample changes nothing."""
+    signal = beats(4.0 + np.arange(120) / 5.0)
+    (whole,) = found(signal, last_s=SECONDS)
+    (beyond,) = found(signal, last_s=SECONDS + 0.02)
+
+    np.testing.assert_array_equal(whole, beyond)
+
+
 def test_a_decaying_clonus_is_counted_to_its_last_beat():
     """Ten beats of which each has four fifths of the one before are ten."""
     expected = 10.0 + np.cumsum(np.linspace(0.17, 0.21, 10))

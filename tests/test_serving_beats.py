@@ -61,3 +61,24 @@ def test_where_a_long_episode_is_cut_for_reading_changes_nothing(
     assert pieces.stop_s == pytest.approx(whole.stop_s, abs=0.02)
     assert pieces.dominant_frequency_hz == pytest.approx(whole.dominant_frequency_hz, abs=0.01)
     assert pieces.amplitude == pytest.approx(whole.amplitude, rel=0.01)
+
+
+@pytest.mark.parametrize("rate_hz", [20.0, 31.25, 62.5, 100.7, 128.0, 333.3])
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_beats_are_counted_up_to_the_end_of_a_recording_of_any_rate(
+    rate_hz: float, missing: int
+) -> None:
+    n = round(20 * rate_hz) - missing
+    times = np.arange(n) / rate_hz
+    pulses = np.exp(-0.5 * ((times - np.arange(10, 25, 0.25)[:, None]) / 0.035) ** 2)
+    noise = 1e-4 * np.random.default_rng(3).standard_normal(n)
+    recording = Recording(
+        (pulses.sum(axis=0) + noise)[None],
+        sampling_rate_hz=rate_hz,
+        modality="accelerometer",
+        unit="g",
+    )
+    end_s = n / rate_hz
+    spec = shipped_spec("accelerometer")
+    (run,) = clonus_runs(RecordingSource(recording), [0], 10.0, end_s, spec, (0.0, end_s))
+    assert run.cycles == pytest.approx(40, abs=2)
