@@ -13,6 +13,7 @@ import yaml
 from project import clean_environment
 from real_service import free_port, is_open
 from running_project import make
+from simulated import pinned
 
 from features import Recording
 from serving.recordings import write_recording
@@ -20,7 +21,6 @@ from training.config import load_config
 from training.documentation import with_tables
 from training.layout import Layout
 from training.simulate.config import Simulation
-from training.simulate.parameters import Physiology
 from training.simulate.population import people
 
 REPOSITORY = Path(__file__).parents[1]
@@ -180,7 +180,9 @@ def visit(kinds):
     layout = Layout(REPOSITORY)
     simulation = load_config(layout.config("simulate"), Simulation)
     simulation = simulation.model_copy(update={"duration_s": 12.0})
-    person = next(people("test", "emg", simulation, Physiology.load(layout.config("physiology"))))
+    # A file of EDF holds no gap.
+    physiology = pinned({"artefacts.dropout_probability": 0.0})
+    person = next(people("test", "emg", simulation, physiology))
     parts = [person.recording(kind, number).recording for number, kind in enumerate(kinds)]
     joined = np.concatenate([part.samples[0] for part in parts])
     times = np.arange(24_000) / 1000.0
