@@ -141,7 +141,8 @@ class Scene:
     ``phenomenon`` is kept apart so that it can be weighed against the background as a sensor sees
     both. ``stretches`` are the start and end of each run of the phenomenon; ``events_s`` the times
     of its single events; ``cycles_s`` the starts of its cycles; ``frequency_hz`` their frequency,
-    NaN when it has none. ``moving`` is where the background itself is a movement made at will.
+    NaN when it has none. ``moving`` is where the background itself is a movement made at will,
+    ``held`` where its muscle holds a limb up.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Scene:
     cycles_s: Array = field(default_factory=lambda: np.zeros(0))
     frequency_hz: float = float("nan")
     moving: Stretches = ()
+    held: Stretches = ()
 
     @property
     def duration_s(self) -> float:

@@ -1,6 +1,6 @@
 """Tremor: every kind of it, as cycles that wander in length and wax and wane in size."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.signal
@@ -79,11 +79,15 @@ def tremor(name: str, draws: Draws, duration_s: float, lever_m: float) -> Scene:
     return Scene(
         name=f"tremor/{name}",
         label="tremor",
-        background=resting(draws, duration_s, lever_m, supported=supported),
-        phenomenon=sum(parts, Activity.still(duration_s)),
+        background=sum(
+            (tone for _, tone in parts),
+            resting(draws, duration_s, lever_m, supported=supported),
+        ),
+        phenomenon=sum((trembling for trembling, _ in parts), Activity.still(duration_s)),
         stretches=stretches_inside(runs, duration_s),
         cycles_s=starts_inside(runs, duration_s),
         frequency_hz=frequency,
+        held=() if kind.resting else stretches_inside(runs, duration_s),
     )
 
 
@@ -158,8 +162,8 @@ def _sizes(kind: Kind, draws: Draws, starts_s: Array) -> Array:
 
 def _tremor_activity(
     kind: Kind, draws: Draws, run: Cycles, frequency_hz: float, duration_s: float, lever_m: float
-) -> Activity:
-    """Turn cycles into angles of the limb and bursts of the muscle."""
+) -> tuple[Activity, Activity]:
+    """Turn cycles into angles of the limb and bursts of the muscle; return its tone besides."""
     rng = draws.rng
     times = grid(duration_s)
     cycles = run.phase(times)
@@ -175,15 +179,18 @@ def _tremor_activity(
     # Who trembles strongly does not lie still beside it.
     restless = draws("tremor.restless_share") * smooth_wandering(len(times), 0.3, 4.0, rng)
     angles = angle * envelope * (main[:, None] * wave + side[:, None] * aside + restless)
-    drive = _burst_drive(kind, draws, run, cycles, envelope)
-    return Activity.of_limb(duration_s, drive=drive, angles_rad=angles)
+    bursts = _bursts(kind, draws, run, cycles, envelope)
+    tone = 0.0 if kind.resting else draws("tremor.tone_between_bursts")
+    still = Activity.still(duration_s)
+    held = replace(still, drive=tone * (envelope > 0)) if tone > 0 else still
+    return Activity.of_limb(duration_s, drive=bursts, angles_rad=angles), held
 
 
 _M_S2 = {"m/s^2": 1.0, "mg": MILLIGRAM_M_S2}
 
 
-def _burst_drive(kind: Kind, draws: Draws, run: Cycles, cycles: Array, envelope: Array) -> Array:
-    """Return a drive with one burst a cycle, over the tone of a limb that is held."""
+def _bursts(kind: Kind, draws: Draws, run: Cycles, cycles: Array, envelope: Array) -> Array:
+    """Return a drive with one burst a cycle."""
     duration = draws(kind.emg_burst) * 1e-3
     # A burst's length is that of the middle 90 % of its energy, and its edges are soft.
     width = min(duration * _WHOLE_BURST, 0.8 * run.period_s)
@@ -192,8 +199,7 @@ def _burst_drive(kind: Kind, draws: Draws, run: Cycles, cycles: Array, envelope:
     burst = np.clip(np.minimum(into, 1 - into) / edge, 0.0, 1.0)
     burst = np.sin(np.pi / 2 * burst) ** 2
     excitation = draws("tremor.burst_excitation")
-    tone = 0.0 if kind.resting else draws("tremor.tone_between_bursts")
-    drive: Array = excitation * np.sqrt(envelope) * burst + tone * (envelope > 0)
+    drive: Array = excitation * np.sqrt(envelope) * burst
     return drive
 
 

@@ -77,7 +77,8 @@ def visible_spans(
     beside = ground if same else band(recorded.ground, rate_hz, band_hz)
     grades = _block_grades(scene, shown, beside, rate_hz, limits)
     _settle(grades, scene.stretches)
-    _grade_ground(grades, scene.moving, strays_s, ground, rate_hz, limits)
+    moving = scene.moving + (scene.held if modality == "emg" else ())
+    _grade_ground(grades, moving, strays_s, ground, rate_hz, limits)
     return _spans_of_blocks(grades, scene.label, len(shown) / rate_hz)
 
 
