@@ -182,7 +182,7 @@ def _tremor_activity(
     bursts = _bursts(kind, draws, run, cycles, envelope)
     tone = 0.0 if kind.resting else draws("tremor.tone_between_bursts")
     still = Activity.still(duration_s)
-    held = replace(still, drive=tone * (envelope > 0)) if tone > 0 else still
+    held = replace(still, drive=np.where(envelope > 0, tone, 0.0)) if tone > 0 else still
     return Activity.of_limb(duration_s, drive=bursts, angles_rad=angles), held
 
 
