@@ -107,7 +107,7 @@ def _of_windows(known: Answered, scheme: Scheme) -> Iterable[Figure]:
 def lookalike_figures(answered: Answered, scheme: Scheme, exposed: tuple[str, ...]) -> list[Figure]:
     """Return how often each look-alike is left undecided.
 
-    Other people's of the kinds in ``exposed`` were shown to the outlier detector, and it is said.
+    Other people's of the kinds in ``exposed`` were shown in training, and it is said.
     """
     names = sorted(LOOKALIKE_NAMES & set(answered.judged.labels.tolist()))
     return [
