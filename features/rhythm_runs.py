@@ -2,10 +2,11 @@
 
 Clonus of a few beats is over before a spectrum knows of it. Here a complex band-pass of one
 frequency turns each beat into a crest whose size is known; crests that follow one another at about
-that pace, and are of about one size, are a run. The frequency is the one at which runs are largest.
+that pace, and are of about one size, are a run. Where the size of noise is known, as it is of EMG,
+it is asked too (:mod:`features.beat_tracking`). The frequency is the one at which runs are largest.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,9 @@ import numpy as np
 import scipy.fft
 import scipy.ndimage
 from numpy.typing import NDArray
+
+from features.beat_following import followed
+from features.beat_tracking import STANDS_OUT, noise_around, tracked
 
 Array = NDArray[np.float64]
 Wave = NDArray[np.complex128]
@@ -33,14 +37,6 @@ _INTERVALS: Final = (0.55, 1.75)
 
 _LIKENESS: Final = 0.35
 """From beat to beat, size changes by this factor at the most, up or down."""
-
-_NEAR: Final = 4
-"""So many beats tell the pace of the next one."""
-
-_STEADY: Final = (0.75, 1.33)
-_ALIKE: Final = 0.45
-"""Beats too small to be a run by themselves belong to the one that they continue: at its pace, and
-each about as large as the one before."""
 
 _LEAST_BEATS: Final = 3
 
@@ -96,7 +92,9 @@ class _Found:
         return sum(float(np.square(sizes).sum()) for sizes in even) / self.frequency_hz
 
 
-def beat_runs(rhythm: Array, rate_hz: float, inside: slice, order: int = 0) -> list[BeatRun]:
+def beat_runs(
+    rhythm: Array, rate_hz: float, inside: slice, order: int = 0, *, magnitude: bool = False
+) -> list[BeatRun]:
     """Return the runs of beats that reach into a stretch, in order; none when there are none.
 
     Parameters
@@ -107,11 +105,13 @@ def beat_runs(rhythm: Array, rate_hz: float, inside: slice, order: int = 0) -> l
         The stretch, in samples; what of it lies beyond the signal is not looked at.
     order : int
         Of which derivative of what moves the signal is: 1 for a turning rate, 2 for acceleration.
+    magnitude : bool
+        Whether it is the magnitude of EMG, whose quick changes say how large its noise is.
     """
     # Rounded to another rate, a stretch may end a sample after what was read.
     inside = slice(inside.start, min(inside.stop, rhythm.shape[1]))
     centred = rhythm - rhythm.mean(axis=1, keepdims=True)
-    spectrum = _Spectrum(centred, rate_hz)
+    spectrum = _Spectrum(centred, rate_hz, noise_around(rhythm, rate_hz) if magnitude else None)
     whole = np.arange(inside.start, inside.stop)
     tried = (_sought(spectrum, frequency, inside, whole) for frequency in _TRIED_HZ)
     best = max((found for found in tried if found), key=lambda found: found.power, default=None)
@@ -130,10 +130,14 @@ def beat_runs(rhythm: Array, rate_hz: float, inside: slice, order: int = 0) -> l
 
 
 class _Spectrum:
-    """A signal that is looked at around one frequency after the other."""
+    """A signal that is looked at around one frequency after the other.
 
-    def __init__(self, signal: Array, rate_hz: float) -> None:
+    ``noise`` is its noise per root of hertz, of its shape, or None where that is not known.
+    """
+
+    def __init__(self, signal: Array, rate_hz: float, noise: Array | None) -> None:
         self.rate_hz = rate_hz
+        self.noise = noise
         self._n = signal.shape[1]
         padded = scipy.fft.next_fast_len(self._n + round(2 * rate_hz))
         self._spectrum = scipy.fft.fft(signal, n=padded, axis=1)
@@ -180,24 +184,30 @@ def _between(times: Array) -> Index:
 def _sought(spectrum: _Spectrum, frequency_hz: float, inside: slice, where: Index) -> _Found | None:
     """Return the runs at a frequency that reach into a stretch, None when there are none."""
     waves = spectrum.around(frequency_hz)
-    wave = _main_axis(waves[:, where]) @ waves
+    axis = _main_axis(waves[:, where])
+    wave = axis @ waves
     times, sizes = _crests(wave)
     within = sizes[(times >= inside.start) & (times < inside.stop)]
     if len(within) < _LEAST_BEATS:
         return None
     level = float(np.median(np.lib.stride_tricks.sliding_window_view(within, 3), axis=1).max())
-    floor = float(np.quantile(np.abs(wave), _FLOOR_QUANTILE))
     lowest, highest = (share * level for share in _OF_LEVEL)
-    large = np.flatnonzero(sizes >= np.clip(_ABOVE_FLOOR * floor, lowest, highest))
+    places, period = times.astype(np.intp), spectrum.rate_hz / frequency_hz
+    if spectrum.noise is None:
+        floor = float(np.quantile(np.abs(wave), _FLOOR_QUANTILE))
+        large = np.flatnonzero(sizes >= np.clip(_ABOVE_FLOOR * floor, lowest, highest))
+        runs = list(_runs(times, sizes, large, period))
+    else:
+        noise = np.hypot.reduce(axis[:, None] * spectrum.noise[:, places]) * np.sqrt(frequency_hz)
+        runs = tracked(times, sizes, np.maximum(noise, lowest / STANDS_OUT), period)
     runs = [
         run
-        for run in _followed(
-            _runs(times, sizes, large, spectrum.rate_hz / frequency_hz), times, sizes
-        )
-        if times[run[-1]] >= inside.start and times[run[0]] <= inside.stop
+        for run in followed(runs, times, sizes)
+        if len(run) >= _LEAST_BEATS
+        and times[run[-1]] >= inside.start
+        and times[run[0]] <= inside.stop
     ]
-    directions = waves[:, times.astype(np.intp)]
-    return _Found(frequency_hz, times, sizes, directions, runs) if runs else None
+    return _Found(frequency_hz, times, sizes, waves[:, places], runs) if runs else None
 
 
 def _main_axis(wave: Wave) -> Array:
@@ -237,27 +247,6 @@ def _begun(found: _Found, run: Index) -> Index:
     within = along[: min(_SET_OFF, len(run) - _LEAST_BEATS)]
     aside = np.flatnonzero(within < _ALONG)
     return run[aside[-1] + 1 :] if len(aside) else run
-
-
-def _followed(runs: Iterable[Index], times: Array, sizes: Array) -> Iterator[Index]:
-    """Yield each run with the smaller beats after it in which it fades, up to the next run."""
-    found = list(runs)
-    ends = [int(run[0]) for run in found[1:]]
-    for run, end in zip(found, (*ends, len(times)), strict=False):
-        last = int(run[-1])
-        near = times[run[-_NEAR:]]
-        while last + 1 < end and _goes_on(times, sizes, last, float(np.median(np.diff(near)))):
-            last += 1
-            near = np.append(near[1:], times[last])
-        yield np.append(run, np.arange(run[-1] + 1, last + 1))
-
-
-def _goes_on(times: Array, sizes: Array, last: int, period: float) -> bool:
-    """Return whether the crest after the last beat is one more, at its pace and of its size."""
-    apart = (times[last + 1] - times[last]) / period
-    change = sizes[last + 1] / sizes[last]
-    steady = _STEADY[0] <= apart <= _STEADY[1]
-    return bool(steady and _ALIKE <= change <= 1 / _ALIKE)
 
 
 def _joined(found: _Found, pause: float) -> list[Index]:

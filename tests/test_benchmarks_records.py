@@ -5,9 +5,9 @@ import pytest
 
 from benchmarks.records.figures import Figure, bootstrap, icc
 from benchmarks.records.potentials import paired
-from benchmarks.records.rhythms import joined
+from benchmarks.records.rhythms import joined, usable_parts
 from benchmarks.records.tremor import edges
-from serving.analysis.report import Episode
+from serving.analysis.report import UNUSABLE, Episode, Span
 
 # Shrout & Fleiss 1979, table 2: six targets, four judges.
 RATINGS = np.array(
@@ -50,9 +50,23 @@ def test_events_are_paired_one_for_one_and_the_nearest_first():
     assert not paired(np.zeros(0), truth)[1].any()
 
 
-def test_stretches_less_than_three_seconds_apart_are_one_run():
+def test_stretches_with_a_shorter_pause_are_one_run():
     """What lies farther apart stays two."""
-    assert joined([[0, 4], [6.9, 9], [12, 15]]) == [[0, 9], [12, 15]]
+    assert joined([[0, 4], [6.9, 9], [12, 15]], 3.0) == [[0, 9], [12, 15]]
+
+
+def test_what_a_record_calls_unusable_is_cut_out_of_a_run():
+    """Before it, within it and after it; and nothing is left of a run that lies inside."""
+    timeline = [
+        Span(
+            start_s=start, duration_s=2.0, label=label, candidates=(), reason=None, probability=None
+        )
+        for start, label in ((0.0, UNUSABLE), (2.0, "clonus"), (4.0, UNUSABLE), (8.0, UNUSABLE))
+    ]
+
+    assert usable_parts(timeline, 1.0, 9.0) == ((2.0, 4.0), (6.0, 8.0))
+    assert usable_parts(timeline, 2.5, 3.5) == ((2.5, 3.5),)
+    assert usable_parts(timeline, 4.5, 5.5) == ()
 
 
 def table(states, shares):

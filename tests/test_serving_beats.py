@@ -82,3 +82,21 @@ def test_beats_are_counted_up_to_the_end_of_a_recording_of_any_rate(
     spec = shipped_spec("accelerometer")
     (run,) = clonus_runs(RecordingSource(recording), [0], 10.0, end_s, spec, (0.0, end_s))
     assert run.cycles == pytest.approx(40, abs=2)
+
+
+@pytest.mark.parametrize("mains_hz", [50.0, 60.0])
+def test_hum_ten_times_as_large_as_the_bursts_of_a_muscle_hides_none(mains_hz: float) -> None:
+    rate_hz, rng = 1000.0, np.random.default_rng(3)
+    times = np.arange(round(20 * rate_hz)) / rate_hz
+    bursts = np.exp(-0.5 * ((times - (6 + np.arange(40) / 5)[:, None]) / 0.0125) ** 2).sum(axis=0)
+    emg = (1 + 15 * bursts) * rng.standard_normal(len(times))
+    counted = []
+    for hum in (0.0, 150.0):
+        whole = emg + sum(
+            hum / k * np.sin(2 * np.pi * k * mains_hz * times + k) for k in (1, 2, 3, 4)
+        )
+        recording = Recording(whole[None], sampling_rate_hz=rate_hz, modality="emg", unit="uV")
+        spec = shipped_spec("emg")
+        (run,) = clonus_runs(RecordingSource(recording), [0], 6.0, 14.0, spec, (0.0, 20.0))
+        counted.append(run.cycles)
+    assert counted == pytest.approx([40, 40], abs=1)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from conftest import shipped_spec
+from numpy.typing import NDArray
 
 from features import Recording
 from serving.analysis.answers import Answers
@@ -29,31 +30,37 @@ def told(before_hz: float, after_hz: float, *, goes_on: bool) -> tuple[Episode, 
     if not goes_on:
         trembling &= (times < DOUBT_S[0]) | (times >= DOUBT_S[1])
     wave = 0.1 * trembling * np.sin(2 * np.pi * np.cumsum(frequency) / RATE_HZ)
-    noise = 0.001 * np.random.default_rng(3).standard_normal(len(times))
+    return episodes("tremor", wave)
+
+
+def episodes(label: str, wave: NDArray[np.float64]) -> tuple[Episode, ...]:
+    """Return the episodes of a rhythm whose windows say so from 10 to 50 s, but for the doubt."""
+    noise = 0.001 * np.random.default_rng(3).standard_normal(len(wave))
     recording = Recording(
         (wave + noise)[None], sampling_rate_hz=RATE_HZ, modality="accelerometer", unit="g"
     )
     (signal,) = signals_of(RecordingSource(recording), None, None, None)
     labels = np.full(LENGTH_S, "rest", dtype=object)
-    labels[10:50] = "tremor"
+    labels[10:50] = label
     labels[slice(*DOUBT_S)] = "undecided"
+    chances = tuple(0.8 if each == label else 0.2 / 3 for each in CLASSES)
     cells = Cells(
         classes=CLASSES,
         edges_s=np.arange(LENGTH_S + 1.0),
         labels=tuple(labels),
         candidates=tuple((label,) for label in labels),
         reasons=(None,) * LENGTH_S,
-        probabilities=np.tile((0.1, 0.8, 0.05, 0.05), (LENGTH_S, 1)),
+        probabilities=np.tile(chances, (LENGTH_S, 1)),
     )
     starts_s = np.arange(LENGTH_S - 3.0)
     answers = Answers(
         classes=CLASSES,
         window_s=4.0,
         starts_s=starts_s,
-        probabilities=np.tile((0.1, 0.8, 0.05, 0.05), (len(starts_s), 1)),
+        probabilities=np.tile(chances, (len(starts_s), 1)),
         reasons=(None,) * len(starts_s),
         flagged=np.zeros(len(starts_s), dtype=np.bool_),
-        frequencies_hz=np.full(len(starts_s), before_hz),
+        frequencies_hz=np.full(len(starts_s), 5.0),
         amplitudes=np.full(len(starts_s), 0.2),
     )
     return episodes_of(signal, cells, answers, (), shipped_spec("accelerometer"))
@@ -77,3 +84,14 @@ def test_two_tremors_of_different_frequency_are_two_though_they_meet() -> None:
     first, second = told(4.0, 7.0, goes_on=True)
     assert first.dominant_frequency_hz == pytest.approx(4.0, abs=0.2)
     assert second.dominant_frequency_hz == pytest.approx(7.0, abs=0.2)
+
+
+def test_a_clonus_that_goes_on_through_doubt_is_told_once() -> None:
+    times = np.arange(round(LENGTH_S * RATE_HZ)) / RATE_HZ
+    beats_s = 11 + np.arange(190) / 5
+    pulses = np.exp(-0.5 * ((times - beats_s[:, None]) / 0.035) ** 2).sum(axis=0)
+    (episode,) = episodes("clonus", pulses)
+    assert episode.cycles == pytest.approx(190, abs=1)
+    assert episode.start_s == pytest.approx(beats_s[0], abs=0.2)
+    assert episode.duration_s == pytest.approx(38, abs=0.3)
+    assert episode.probability == pytest.approx(0.8)

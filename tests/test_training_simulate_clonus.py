@@ -26,6 +26,8 @@ SHARE = 0.005
 ROUNDING = 1e-6
 # Volleys of 80 potentials that add up or cancel, and few units that fire between.
 SILENCE = 0.5
+# A muscle has steps: fewer units fire than excitation would ask for.
+FADING = 0.4
 # The harmonic of a finite run, whose envelope widens its lines, and gravity besides.
 HARMONIC = 0.25
 
@@ -154,6 +156,26 @@ def test_little_is_left_between_the_volleys():
         found.append(np.sqrt((between**2).mean() / (within**2).mean()))
 
     assert np.median(found) == pytest.approx(0.1, rel=SILENCE)
+
+
+def test_what_is_left_between_volleys_fades_with_them():
+    """Where beats have fallen to a tenth, so has the muscle between them."""
+    decay = np.log(10) / (DURATION_S - 4)
+    values = EVEN | {
+        "clonus.emg_burst_duration": 40.0,
+        "clonus.inter_burst_emg_ratio": 0.25,
+        "clonus.burst_amplitude_decay_rate_sustained": decay,
+    }
+    found = []
+    for seed in range(1, 9):
+        scene = scene_of(values, seed=seed)
+        emg = shown(scene, "emg", values, seed=seed)[0]
+        beats = scene.cycles_s[(scene.cycles_s > 1) & (scene.cycles_s < DURATION_S - 1)]
+        between = emg[(beats * 4000).round().astype(int)[:, None] + np.arange(280, 440)]
+        levels = np.sqrt((between**2).mean(axis=1))
+        found.append(-np.polyfit(beats, np.log(levels), 1)[0])
+
+    assert np.median(found) == pytest.approx(decay, rel=FADING)
 
 
 @given(st.floats(0.42, 0.48), st.floats(0.0, 0.6), st.booleans())

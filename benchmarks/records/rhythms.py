@@ -1,11 +1,12 @@
 """Rhythms: runs of tremor and clonus of simulated test people, as whole records tell them.
 
-A run is a stretch of the simulator, or several less than three seconds apart; those of which the
-sensor shows less than four fifths are not asked for. It is found when an episode of its label
-overlaps it. Of several episodes the longest gives the frequency; cycles and durations are added.
-Duration, cycles and frequency are judged on the runs found, whose share stands beside them, as does
-the share of episodes that overlap a stretch of their label. The frequency of a run is the median of
-its own cycles'.
+A run is a stretch of the simulator, or of tremor several less than three seconds apart; those of
+which the sensor shows less than four fifths are not asked for, nor is what of them the record calls
+unusable (a gap, clipping, hum), whose share stands beside them. A run is found when an episode of
+its label overlaps it. Of several episodes the longest gives the frequency; cycles and durations are
+added. Duration, cycles and frequency are judged on the runs found, whose share stands beside them,
+as does the share of episodes that overlap a stretch of their label. The frequency of a run is the
+median of its own cycles'.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from tqdm import tqdm
 from benchmarks.records.figures import Figure, bootstrap, icc
 from benchmarks.records.noisy_people import with_sites
 from serving.analysis import analyze
-from serving.analysis.report import Episode
+from serving.analysis.report import UNUSABLE, Episode, RecordingReport, Span
 from serving.classifier import Classifier
 from training.datasets.labelled import LabelledRecording
 from training.layout import Layout
@@ -26,7 +27,7 @@ from training.simulate.population import people
 
 SITES = 12
 KINDS = {"tremor": 1, "clonus_sustained": 1, "clonus_unsustained": 1}
-JOINED_S = 3.0
+JOINED_S = {"tremor": 3.0, "clonus": 0.0}
 LEAST_VISIBLE = 0.8
 FEWEST_CYCLES = 4
 EDGE_S = 1.0
@@ -35,14 +36,23 @@ SCHEME = "trained on other simulated people"
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it is, and the episodes that tell of it."""
+    """A run as it is, and the episodes that tell of it.
+
+    ``usable`` are starts and ends in seconds of its usable parts, in which ``cycles`` are counted;
+    ``whole_s`` is how long it is with the rest.
+    """
 
     label: str
-    start_s: float
-    stop_s: float
+    usable: tuple[tuple[float, float], ...]
+    whole_s: float
     frequency_hz: float
     cycles: int
     episodes: tuple[Episode, ...]
+
+    @property
+    def usable_s(self) -> float:
+        """How much of it is usable."""
+        return sum(stop - start for start, stop in self.usable)
 
     @property
     def longest(self) -> Episode:
@@ -64,7 +74,7 @@ def figures(classifier: Classifier, layout: Layout) -> Iterator[Figure]:
     for person in tqdm(everybody, desc=f"people with rhythms, {modality}", leave=False):
         for each in person.recordings(KINDS):
             report = analyze(each.recording, classifier)
-            groups.setdefault(each.group, []).extend(runs(each, report.episodes))
+            groups.setdefault(each.group, []).extend(runs(each, report))
             told.setdefault(each.group, []).extend(right_or_not(each, report.episodes))
     for label in ("tremor", "clonus"):
         yield _right(label, told, modality)
@@ -93,34 +103,47 @@ def _label(each: LabelledRecording) -> str:
     return "clonus" if each.details["scene"].startswith("clonus") else "tremor"
 
 
-def runs(each: LabelledRecording, episodes: Sequence[Episode]) -> Iterator[Run]:
+def runs(each: LabelledRecording, report: RecordingReport) -> Iterator[Run]:
     """Yield the runs of a recording that its sensor shows, with what was found of them."""
     details = each.details
     label = _label(each)
     cycles_s = np.array(details["cycles_s"])
-    for start, stop in joined(details["stretches_s"]):
-        seen = sum(
-            max(0.0, min(stop, span.end_s) - max(start, span.start_s))
-            for span in each.spans
-            if span.label == label
-        )
+    shown = [span for span in each.spans if span.label == label]
+    for start, stop in joined(details["stretches_s"], JOINED_S[label]):
         own_s = cycles_s[(cycles_s >= start - 1e-6) & (cycles_s < stop)]
-        if seen < LEAST_VISIBLE * (stop - start) or len(own_s) < FEWEST_CYCLES:
+        seen_s = sum(max(0.0, min(stop, s.end_s) - max(start, s.start_s)) for s in shown)
+        usable = usable_parts(report.timeline, start, stop)
+        n_cycles = sum(int(((own_s >= a - 1e-6) & (own_s < b)).sum()) for a, b in usable)
+        if seen_s < LEAST_VISIBLE * (stop - start) or n_cycles < FEWEST_CYCLES:
             continue
         told = tuple(
             one
-            for one in episodes
+            for one in report.episodes
             if one.label == label and one.start_s < stop and one.start_s + one.duration_s > start
         )
         frequency_hz = float(1 / np.median(np.diff(own_s)))
-        yield Run(label, start, stop, frequency_hz, len(own_s), told)
+        yield Run(label, usable, stop - start, frequency_hz, n_cycles, told)
 
 
-def joined(stretches_s: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Return stretches, those that are close to each other as one."""
+def usable_parts(
+    timeline: Sequence[Span], start_s: float, stop_s: float
+) -> tuple[tuple[float, float], ...]:
+    """Return what is left of a stretch without what a record calls unusable, in order."""
+    parts: list[tuple[float, float]] = []
+    at = start_s
+    for span in timeline:
+        if span.label == UNUSABLE and span.start_s < stop_s and span.start_s + span.duration_s > at:
+            if span.start_s > at:
+                parts.append((at, span.start_s))
+            at = span.start_s + span.duration_s
+    return (*parts, (at, stop_s)) if at < stop_s else tuple(parts)
+
+
+def joined(stretches_s: Sequence[Sequence[float]], pause_s: float) -> list[list[float]]:
+    """Return stretches, those with a shorter pause between them as one."""
     whole: list[list[float]] = []
     for start, stop in stretches_s:
-        if whole and start - whole[-1][1] < JOINED_S:
+        if whole and start - whole[-1][1] < pause_s:
             whole[-1][1] = stop
         else:
             whole.append([start, stop])
@@ -156,6 +179,7 @@ def _figures(groups: Groups, what: str) -> Iterator[Figure]:
 
     if not every:
         return
+    yield figure("time of runs called unusable, %", _unusable, groups, None)
     yield figure("runs found, %", _found, groups, None)
     if not found:
         return
@@ -170,6 +194,10 @@ def _found(some: Sequence[Run]) -> float:
     return 100 * float(np.mean([bool(run.episodes) for run in some]))
 
 
+def _unusable(some: Sequence[Run]) -> float:
+    return 100 * (1 - sum(run.usable_s for run in some) / sum(run.whole_s for run in some))
+
+
 def _frequency(some: Sequence[Run]) -> float:
     pairs = [
         (run.frequency_hz, run.longest.dominant_frequency_hz)
@@ -180,9 +208,7 @@ def _frequency(some: Sequence[Run]) -> float:
 
 
 def _duration(some: Sequence[Run]) -> float:
-    pairs = [
-        (run.stop_s - run.start_s, sum(one.duration_s for one in run.episodes)) for run in some
-    ]
+    pairs = [(run.usable_s, sum(one.duration_s for one in run.episodes)) for run in some]
     return icc(np.array(pairs))
 
 
@@ -196,8 +222,8 @@ def _edges(some: Sequence[Run]) -> float:
     return 100 * float(
         np.mean(
             [
-                abs(run.episodes[0].start_s - run.start_s) <= EDGE_S
-                and abs(run.episodes[-1].start_s + run.episodes[-1].duration_s - run.stop_s)
+                abs(run.episodes[0].start_s - run.usable[0][0]) <= EDGE_S
+                and abs(run.episodes[-1].start_s + run.episodes[-1].duration_s - run.usable[-1][1])
                 <= EDGE_S
                 for run in some
             ]

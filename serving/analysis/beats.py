@@ -76,6 +76,7 @@ def _runs_of_piece(
     ``reach_s`` is how far that may go: not beyond where the next piece begins.
     """
     first, last = piece_s
+    order, magnitude = _ORDERS[spec.modality], spec.modality == "emg"
     before_s = after_s = _MARGIN_S
     while True:
         begin_s, end_s = max(bounds_s[0], first - before_s), min(bounds_s[1], last + after_s)
@@ -83,7 +84,7 @@ def _runs_of_piece(
         inside = slice(round((first - begin_s) * RATE_HZ), round((last - begin_s) * RATE_HZ))
         runs = [
             replace(run, times=begin_s + run.times / RATE_HZ)
-            for run in beat_runs(rhythm, RATE_HZ, inside, _ORDERS[spec.modality])
+            for run in beat_runs(rhythm, RATE_HZ, inside, order, magnitude=magnitude)
         ]
         early = any(run.times[0] < begin_s + _NEAR_S for run in runs)
         late = any(run.times[-1] > end_s - _NEAR_S for run in runs)

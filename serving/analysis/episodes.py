@@ -101,7 +101,7 @@ def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
 
 
 def _joined(rough: list[_Rough], signal: Signal, spec: FeatureSpec) -> list[_Rough]:
-    """Join tremor to tremor where windows in doubt lie between, but the samples go on trembling."""
+    """Join what is one rhythm though windows in doubt lie between: the samples tell."""
     result: list[_Rough] = []
     for each in rough:
         before = result[-1] if result else None
@@ -110,26 +110,30 @@ def _joined(rough: list[_Rough], signal: Signal, spec: FeatureSpec) -> list[_Rou
             chances = (before.probability, each.probability)
             both = replace(
                 before,
-                stop_s=each.stop_s,
+                stop_s=max(before.stop_s, each.stop_s),
                 probability=float(np.average(chances, weights=lengths)),
                 bounds_s=(before.bounds_s[0], each.bounds_s[1]),
             )
-            (whole,) = _refined(both, signal, spec)
-            if whole.run is not None:
-                result[-1] = whole
+            whole = _refined(both, signal, spec)
+            if whole[0].run is not None:
+                result[-1:] = whole
                 continue
         result.append(each)
     return result
 
 
 def _goes_on(before: _Rough, after: _Rough) -> bool:
-    """Tell whether two episodes are one tremor: they meet, at about one frequency."""
-    if before.label != "tremor" or after.label != "tremor":
+    """Tell whether two episodes are of one rhythm.
+
+    Two of clonus are where both found the same beats; two of tremor where they meet, at about one
+    frequency.
+    """
+    if before.label != after.label or before.run is None or after.run is None:
         return False
-    if before.run is None or after.run is None or after.start_s - before.stop_s > _MEETING_S:
-        return False
+    if before.label == "clonus":
+        return after.start_s < before.stop_s
     slow, fast = sorted((before.run.dominant_frequency_hz, after.run.dominant_frequency_hz))
-    return fast < _SAME_FREQUENCY * slow
+    return after.start_s - before.stop_s <= _MEETING_S and fast < _SAME_FREQUENCY * slow
 
 
 def _side_by_side(rough: list[_Rough]) -> list[_Rough]:

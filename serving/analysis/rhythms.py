@@ -14,6 +14,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from features import FeatureSpec
+from features.mains import subtract_mains
 from serving.analysis.source import SampleSource
 
 Array = NDArray[np.float64]
@@ -26,6 +27,10 @@ _MARGIN_S = 4.0
 
 _LONGEST_S = 600.0
 """A longer rhythm is followed in pieces of this length, its edges in the first and the last."""
+
+_EMG_BAND_HZ = (60.0, 200.0)
+"""Where volleys stand out most: 75 to 194 Hz in clonus of people (Mummidisetty 2012). Below, a rise
+of the magnitude is long; above, there is more noise than muscle."""
 
 _BAND_HZ = (2.5, 16.0)
 _AROUND = (0.6, 1.5)
@@ -120,6 +125,7 @@ def _piece(
     begin_s = max(reach_s[0], first_s - _MARGIN_S)
     end_s = min(reach_s[1], last_s + _MARGIN_S)
     rhythm = rhythm_of(source, channels, begin_s, end_s, spec)
+    rhythm -= rhythm.mean(axis=1, keepdims=True)
     inside = slice(round((first_s - begin_s) * RATE_HZ), round((last_s - begin_s) * RATE_HZ))
     if rhythm[:, inside].shape[1] < RATE_HZ:
         return None
@@ -140,20 +146,38 @@ def _piece(
 def rhythm_of(
     source: SampleSource, channels: Sequence[int], start_s: float, stop_s: float, spec: FeatureSpec
 ) -> Array:
-    """Return the slow signal, shape (n_channels, n): motion as it is, of EMG the magnitude."""
+    """Return the slow signal, shape (n_channels, n).
+
+    Motion about its mean; the magnitude of EMG in a band.
+    """
     rate = source.sampling_rate_hz
     raw = source.read(round(start_s * rate), round(stop_s * rate))[list(channels)]
     samples = np.nan_to_num(raw.astype(np.float64) - np.nanmean(raw, axis=1, keepdims=True))
     if spec.modality == "emg":
-        highpass = scipy.signal.butter(
-            2, spec.conditioning.highpass_hz, "high", fs=rate, output="sos"
-        )
-        samples = np.abs(scipy.signal.sosfiltfilt(highpass, samples, axis=1))
+        _subtract_mains(samples, rate, spec)
+        bandpass = scipy.signal.butter(2, _EMG_BAND_HZ, "band", fs=rate, output="sos")
+        samples = np.abs(scipy.signal.sosfiltfilt(bandpass, samples, axis=1))
     if rate != RATE_HZ:
         up, down = _ratio(rate)
         samples = scipy.signal.resample_poly(samples, up, down, axis=1)
-    centred: Array = samples - samples.mean(axis=1, keepdims=True)
-    return centred
+    slow: Array = samples
+    return slow
+
+
+def _subtract_mains(samples: Array, rate_hz: float, spec: FeatureSpec) -> None:
+    """Subtract hum in place, window by window: in the magnitude it would hide what is smaller."""
+    length = min(round(spec.window_s * rate_hz), samples.shape[1])
+    last = samples.shape[1] - length
+    for start in (*range(0, last, length), last):
+        window = samples[:, start : start + length].copy()
+        subtract_mains(
+            window,
+            rate_hz=rate_hz,
+            mains_hz=spec.conditioning.mains_hz,
+            prominence=spec.conditioning.mains_prominence,
+            highest_hz=_EMG_BAND_HZ[1],
+        )
+        samples[:, start : start + length] = window
 
 
 def _ratio(rate_hz: float) -> tuple[int, int]:

@@ -128,7 +128,9 @@ def _clonus_activity(
     beats = run.starts_s[:-1][inside]
     width = draws("clonus.emg_burst_duration") * 1e-3
     volleys = Volleys(beats, run.sizes[inside], np.full(len(beats), width))
-    between = np.where((times > begin) & (times < end), REFERENCE_DRIVE, 0.0)
+    # What is left between beats fades with them: left as it was, a run that dies away would end as
+    # a steady contraction that is called clonus.
+    between = REFERENCE_DRIVE * run.envelope(times, rise)
     activity = Activity.of_limb(duration_s, drive=between, angles_rad=angles)
     return activity + Activity.of_volleys(duration_s, (volleys,))
 
