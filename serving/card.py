@@ -5,6 +5,7 @@ A classifier is a directory without a pickle in it::
     card.json      this card: spec, classes, calibration, limits, provenance, metrics
     booster.txt    the trees, in LightGBM's own text
     detector.txt   trees that tell training windows from foreign signals and look-alikes
+    check-*.txt    trees that tell one kind of look-alike from what it would be called; or none
     novelty.npz    what training windows look like, to tell what is unlike them
     exam.npz       windows, their features and scores: the exam of serving.exam
     SHA256SUMS     a checksum of each
@@ -58,6 +59,24 @@ class Novelty(Section):
     oddness_false_alarm_rate: Annotated[float, Field(gt=0, lt=1)]
     """Share of held-out training windows that are odder than the threshold."""
     exposed_to: tuple[str, ...]
+
+
+class Check(Section):
+    """When an answer is refused because the window may be a look-alike of one kind.
+
+    It may be when its trees, which see nothing but the ``marks``, score above the threshold of the
+    answer, and every mark that has limits lies within them.
+    """
+
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+    marks: tuple[str, ...]
+    """Columns that its trees see."""
+    limits: dict[str, tuple[float, float]]
+    """Column → the lowest and highest value with which the check may speak."""
+    thresholds: dict[str, float]
+    """Answer that it may refuse → score, as log odds, from where on it does."""
+    false_alarm_rates: dict[str, Annotated[float, Field(gt=0, lt=1)]]
+    """Answer → share of the class's held-out training windows that score above the threshold."""
 
 
 class RateLimit(Section):
@@ -127,6 +146,8 @@ class Card(Section):
     calibration: Calibration
     conformal: Conformal
     novelty: Novelty
+    checks: tuple[Check, ...] = ()
+    """Empty too in cards written before there were any."""
     rate_limits: tuple[RateLimit, ...]
     provenance: Provenance
     metrics: dict[str, Any]

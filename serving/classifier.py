@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from features import FeatureTable, Windows, extract
 from serving.card import Card
+from serving.checks import check_scores, look_alikes
 from serving.novelty import Reference
 from serving.threads import single_threaded
 
@@ -29,6 +30,7 @@ Reason = Literal[
     "mains",
     "several_candidates",
     "unlike_training",
+    "look_alike",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why a window may be undecided: a closed list."""
@@ -74,6 +76,8 @@ class Classifier:
     booster: "lightgbm.Booster"
     detector: "lightgbm.Booster"
     reference: Reference
+    checks: tuple["lightgbm.Booster", ...] = ()
+    """The trees of the card's checks, in their order."""
 
     def predict(self, windows: Windows, *, workers: int = 1) -> Predictions:
         """Label a batch of windows of the model's modality.
@@ -103,6 +107,7 @@ class Classifier:
         distances = self.reference.distance(table.values, card.novelty.neighbours)
         is_unlike = distances > card.novelty.threshold
         is_unlike |= self.oddness(table.values) > card.novelty.oddness_threshold
+        is_alike = self._look_alikes(table.values, sets)
         labels: list[str] = []
         candidates: list[tuple[str, ...]] = []
         reasons: list[Reason | None] = []
@@ -117,6 +122,8 @@ class Classifier:
                 reason = "several_candidates"
             if reason is None and names[0] in too_slow[w]:
                 reason = "rate_too_low"
+            if reason is None and is_alike[w]:
+                reason = "look_alike"
             labels.append(UNDECIDED if reason else names[0])
             candidates.append(names)
             reasons.append(reason)
@@ -146,6 +153,10 @@ class Classifier:
             return np.zeros(0)
         raw = self.detector.predict(values, raw_score=True, num_threads=1)
         return np.asarray(raw, dtype=np.float64)
+
+    def check_scores(self, values: Array) -> Array:
+        """Return the score of each check, as log odds, shape (n_windows, n_checks)."""
+        return check_scores(self.checks, values)
 
     def probabilities(self, scores: Array) -> Array:
         """Return calibrated probabilities, shape (n_windows, n_classes)."""
@@ -178,6 +189,13 @@ class Classifier:
         empty = ~sets.any(axis=1)
         sets[empty, np.argmax(probabilities[empty], axis=1)] = True
         return sets
+
+    def _look_alikes(self, values: Array, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which windows a check refuses the one candidate of, shape (n_windows,)."""
+        card = self.card
+        names = np.array(card.classes)[np.argmax(sets, axis=1)]
+        answers = np.where(sets.sum(axis=1) == 1, names, UNDECIDED)
+        return look_alikes(card.checks, self.checks, values, card.columns, answers)
 
     def _too_slow(self, table: FeatureTable, rates_hz: Array) -> Sequence[set[str]]:
         """Return for each window the classes that its sampling rate is too low to tell."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,19 +22,19 @@ from features import ContractError, Windows, columns, extract
 from serving.card import Card
 from serving.classifier import Classifier
 from serving.novelty import Reference
-
-if TYPE_CHECKING:
-    import lightgbm
+from serving.trees import read_trees
 
 Array = NDArray[np.float64]
 
 FILES = ("booster.txt", "card.json", "detector.txt", "exam.npz", "novelty.npz")
+"""Those of every classifier; beside them lie the trees of its checks, one file a kind."""
 SUMS = "SHA256SUMS"
 
 _RELATIVE_TOLERANCE = 1e-6
 """Features may differ by the rounding of another processor's vector instructions, not by more."""
 
 _ARRAYS = ("values", "scores", "probabilities", "distances", "oddness", "classes")
+_CHECKS = "checks"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,8 @@ class Exam:
 
     ``batches`` are windows of several rates and units, so that conditioning is examined too;
     ``values`` (n_windows, n_features), ``scores`` and ``probabilities`` (n_windows, n_classes) and
-    ``distances`` and ``oddness`` (n_windows,) follow their order, ``classes`` (n_classes,) names
-    the scores.
+    ``distances`` and ``oddness`` (n_windows,) follow their order, as do the scores of the checks,
+    ``checks`` (n_windows, n_checks); ``classes`` (n_classes,) names the scores.
     """
 
     batches: tuple[Windows, ...]
@@ -54,6 +54,7 @@ class Exam:
     distances: Array
     oddness: Array
     classes: NDArray[np.str_]
+    checks: Array
 
     @classmethod
     def set(cls, batches: Sequence[Windows], classifier: Classifier) -> "Exam":
@@ -70,6 +71,7 @@ class Exam:
             classifier.reference.distance(values, card.novelty.neighbours),
             classifier.oddness(values),
             np.array(card.classes),
+            classifier.check_scores(values),
         )
 
     def sit(self, classifier: Classifier) -> None:
@@ -119,10 +121,22 @@ class Exam:
                 f"{name} fails its exam: the detector finds windows odder than it did (by up to"
                 f" {_largest(oddness, self.oddness)}); detector.txt or LightGBM has changed"
             )
+        self._compare_checks(classifier)
+
+    def _compare_checks(self, classifier: Classifier) -> None:
+        found = classifier.check_scores(self.values)
+        for i, check in enumerate(classifier.card.checks):
+            if not np.array_equal(found[:, i], self.checks[:, i]):
+                raise ContractError(
+                    f"{classifier.card.name} fails its exam: the check for {check.kind} gives other"
+                    f" scores than in training (by up to"
+                    f" {_largest(found[:, i], self.checks[:, i])}); {_check_file(check.kind)} or"
+                    " LightGBM has changed"
+                )
 
     def save(self, path: Path) -> None:
         """Write everything into one file of arrays."""
-        arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in (*_ARRAYS, _CHECKS)}
         for i, windows in enumerate(self.batches):
             arrays[f"samples_{i}"] = windows.samples
             arrays[f"sampling_rate_hz_{i}"] = windows.sampling_rate_hz
@@ -143,7 +157,11 @@ class Exam:
                 )
                 for i in range(count)
             )
-            return cls(batches, *(arrays[name] for name in _ARRAYS))
+            # A classifier written before there were checks has none.
+            none = np.zeros((len(arrays["values"]), 0))
+            checks = arrays.get(_CHECKS, none)
+            known = {name: arrays[name] for name in _ARRAYS}
+            return cls(batches, checks=checks, **known)
 
 
 def _as_stored(windows: Windows) -> Windows:
@@ -183,8 +201,11 @@ def save(classifier: Classifier, exam: Exam, directory: Path) -> None:
     directory.mkdir(parents=True)
     card = json.dumps(classifier.card.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (directory / "card.json").write_text(_in_rows(card) + "\n", encoding="utf-8")
-    for name, trees in (("booster", classifier.booster), ("detector", classifier.detector)):
-        (directory / f"{name}.txt").write_text(trees.model_to_string(), encoding="utf-8")
+    texts = {"booster.txt": classifier.booster, "detector.txt": classifier.detector}
+    names = [_check_file(check.kind) for check in classifier.card.checks]
+    texts |= dict(zip(names, classifier.checks, strict=True))
+    for name, trees in texts.items():
+        (directory / name).write_text(trees.model_to_string(), encoding="utf-8")
     classifier.reference.save(directory / "novelty.npz")
     exam.save(directory / "exam.npz")
     (directory / SUMS).write_text(_checksums(directory), encoding="utf-8")
@@ -218,42 +239,22 @@ def load(directory: Path) -> Classifier:
         )
     classifier = Classifier(
         card=card,
-        booster=_trees(directory, "booster.txt", card),
-        detector=_trees(directory, "detector.txt", card),
+        booster=read_trees(directory, "booster.txt", card),
+        detector=read_trees(directory, "detector.txt", card),
         reference=Reference.load(directory / "novelty.npz"),
+        checks=tuple(read_trees(directory, _check_file(c.kind), card) for c in card.checks),
     )
     Exam.load(directory / "exam.npz", card).sit(classifier)
     return classifier
 
 
-def _trees(directory: Path, name: str, card: Card) -> "lightgbm.Booster":
-    import lightgbm  # noqa: PLC0415  (the service chooses what it brings along)
-
-    text = (directory / name).read_text(encoding="utf-8")
-    if not _is_whole(text):
-        raise ContractError(f"{directory}/{name} is damaged: its trees are not where it says")
-    booster = lightgbm.Booster(model_str=text)
-    if tuple(booster.feature_name()) != card.columns:
-        raise ContractError(f"{directory}: card.json and {name} name different columns")
-    return booster
-
-
-def _is_whole(text: str) -> bool:
-    """Return whether every tree begins where the header says; LightGBM ends the process if not."""
-    found = re.search(r"^tree_sizes=([\d ]+)\n\n", text, flags=re.MULTILINE)
-    if found is None:
-        return False
-    place = found.end()
-    for number, size in enumerate(found[1].split()):
-        if not text.startswith(f"Tree={number}\n", place):
-            return False
-        place += int(size)
-    return text.startswith("end of trees\n", place)
+def _check_file(kind: str) -> str:
+    return f"check-{kind}.txt"
 
 
 def _checksums(directory: Path) -> str:
     lines: list[str] = []
-    for name in FILES:
+    for name in (*FILES, *sorted(path.name for path in directory.glob(_check_file("*")))):
         digest = hashlib.sha256((directory / name).read_bytes()).hexdigest()
         lines.append(f"{digest}  {name}\n")
     return "".join(lines)

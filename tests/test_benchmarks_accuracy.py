@@ -308,6 +308,7 @@ def test_simulated_figures_leave_out_what_has_no_class():
     found = {figure.what: figure for figure in simulated_figures(given, SCHEME, UNSEEN)}
     assert found["undecided"].estimate.value == pytest.approx(1 / 3)
     assert found["ordinary windows called unlike_training"].estimate.value == pytest.approx(1 / 3)
+    assert found["ordinary windows called look_alike"].estimate.value == 0.0
     assert found["label among the candidates, worst of 2 subjects"].estimate.value == 1.0
     assert found["clonus by accelerometer alone called clonus"].verdict == "met"
     (alike,) = lookalike_figures(given, SCHEME, exposed=())
@@ -315,7 +316,7 @@ def test_simulated_figures_leave_out_what_has_no_class():
 
 
 def test_look_alikes_met_in_training_are_told_from_the_others():
-    """What the outlier detector was shown is no longer unseen, and its figure says so."""
+    """What was shown in training is no longer unseen, and its figure says so."""
     given = answered(["cramp", "shivering"], [UNDECIDED, UNDECIDED])
     known, unseen = lookalike_figures(given, SCHEME, exposed=("cramp",))
     assert known.what == "cramp (kind met in training) left undecided"

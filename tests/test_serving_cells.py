@@ -92,11 +92,12 @@ def test_a_class_on_both_sides_of_a_gap_does_not_reach_across_it():
     assert [(a, b) for a, b in found.runs_of_labels()] == [(0, 9), (9, 10), (10, 23)]
 
 
-def test_what_most_windows_are_unlike_training_for_is_undecided():
-    reasons = ["unlike_training" if 5 <= start <= 14 else None for start in range(20)]
+@pytest.mark.parametrize("reason", ["unlike_training", "rate_too_low", "look_alike"])
+def test_what_most_windows_are_refused_for_is_undecided(reason):
+    reasons = [reason if 5 <= start <= 14 else None for start in range(20)]
     found = cells([TREMOR] * 20, reasons)
     assert found.labels[10] == "undecided"
-    assert found.reasons[10] == "unlike_training"
+    assert found.reasons[10] == reason
     assert found.labels[0] == found.labels[-1] == "tremor"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from features import FLAGS, SignalError, Windows, extract
-from serving.card import Calibration, Conformal, Novelty, RateLimit
+from serving.card import Calibration, Check, Conformal, Novelty, RateLimit
 from serving.classifier import REASONS, UNDECIDED, softmax
 from serving.novelty import Reference
 from training.calibrate import conformal_thresholds
@@ -18,6 +18,14 @@ CLASSES = ("fasciculation", "clonus", "tremor", "voluntary", "rest")
 SURE = (0.01, 0.02, 0.94, 0.02, 0.01)
 TORN = (0.01, 0.4, 0.5, 0.05, 0.04)
 LOST = (0.18, 0.19, 0.21, 0.21, 0.21)
+
+CHECK = Check(
+    kind="shivering",
+    marks=("dominant_frequency",),
+    limits={},
+    thresholds={"tremor": 1.0},
+    false_alarm_rates={"tremor": 0.01},
+)
 
 ROUNDING = 1e-9
 """Relative; sums of a few hundred terms of double precision."""
@@ -80,6 +88,7 @@ def judge(tiny_of, tremor_table):
         threshold=0.3,
         distances=(0.0,) * 8,
         oddness=(-9.0,) * 8,
+        alike=(-9.0,) * 8,
         flagged=None,
         limits=(),
         rate_hz=100.0,
@@ -98,6 +107,7 @@ def judge(tiny_of, tremor_table):
                     oddness_false_alarm_rate=0.01,
                     exposed_to=(),
                 ),
+                "checks": (CHECK,),
                 "rate_limits": tuple(limits),
             }
         )
@@ -107,6 +117,7 @@ def judge(tiny_of, tremor_table):
             booster=FixedScores(probabilities),
             detector=FixedOddness(oddness),
             reference=FixedDistances(distances),
+            checks=(FixedOddness(alike),),
         )
         n = len(probabilities)
         quality = tremor_table.quality
@@ -208,13 +219,33 @@ def test_an_odd_window_is_unlike_training_however_near(judge):
     assert answer.labels.tolist() == ["tremor", UNDECIDED]
 
 
-def test_reasons_rank_quality_novelty_candidates_rate(judge):
+def test_a_look_alike_of_what_it_would_be_called_is_undecided(judge):
+    """Beyond the threshold of its own answer a window is undecided, and keeps its candidate."""
+    at_rest = (0.01, 0.01, 0.01, 0.01, 0.96)
+
+    answer = judge(SURE, at_rest, alike=(1.1, 9.0))
+
+    assert answer.reasons == ("look_alike", None)
+    assert answer.labels.tolist() == [UNDECIDED, "rest"]
+    assert answer.candidates == (("tremor",), ("rest",))
+
+
+def test_a_check_is_not_asked_where_several_classes_fit(judge):
+    """The reason of a window in doubt is the doubt, whatever a check would say."""
+    assert judge(TORN, alike=(9.0,)).reasons == ("several_candidates",)
+
+
+def test_reasons_rank_quality_novelty_candidates_rate_look_alike(judge):
     """Of several reasons the one that says most about the signal is given."""
     limit = RateLimit(below_hz=500.0, classes=CLASSES)
     clipped = [[False, False, True, False]] + [[False] * 4] * 3
 
     answer = judge(
-        TORN, TORN, TORN, SURE, distances=(11, 11, 1, 1), flagged=clipped, limits=[limit]
+        *(TORN, TORN, TORN, SURE),
+        distances=(11, 11, 1, 1),
+        alike=(9.0,) * 4,
+        flagged=clipped,
+        limits=[limit],
     )
 
     assert answer.reasons == ("clipped", "unlike_training", "several_candidates", "rate_too_low")
@@ -255,6 +286,7 @@ def test_reasons_are_a_closed_list():
         "rate_too_low",
         "several_candidates",
         "unlike_training",
+        "look_alike",
     }
 
 

@@ -12,6 +12,7 @@ from features import ContractError, catalogue
 from serving.exam import FILES, SUMS, Exam, load, save
 
 MODALITY = "accelerometer"
+CHECK = "check-shivering.txt"
 
 
 @pytest.fixture
@@ -22,7 +23,8 @@ def directory(tiny_models, tmp_path):
 
 def reseal(directory):
     """Write the checksums anew, as somebody would who knows of them."""
-    digests = {n: hashlib.sha256((directory / n).read_bytes()).hexdigest() for n in FILES}
+    names = [name for name in (*FILES, CHECK) if (directory / name).is_file()]
+    digests = {n: hashlib.sha256((directory / n).read_bytes()).hexdigest() for n in names}
     (directory / SUMS).write_text("".join(f"{d}  {n}\n" for n, d in digests.items()))
 
 
@@ -64,11 +66,13 @@ def test_a_model_answers_alike_before_and_after_it_is_saved(tiny_of, unseen_of, 
     assert np.array_equal(expected.distances, found.distances, equal_nan=True)
     values = expected.features.values
     assert np.array_equal(tiny.oddness(values), again.oddness(values))
+    assert tiny.check_scores(values).shape == (len(values), 1)
+    assert np.array_equal(tiny.check_scores(values), again.check_scores(values))
 
 
 def test_a_model_is_a_directory_without_a_pickle(directory):
     """The files are those that are named, and arrays hold no objects."""
-    assert sorted(path.name for path in directory.iterdir()) == sorted((*FILES, SUMS))
+    assert sorted(path.name for path in directory.iterdir()) == sorted((*FILES, CHECK, SUMS))
     for name in ("exam.npz", "novelty.npz"):
         with np.load(directory / name, allow_pickle=False) as arrays:
             assert all(array.dtype.kind in "fU" for array in arrays.values())
@@ -211,10 +215,11 @@ def test_a_class_of_another_name_is_refused(directory, names):
     [
         ("booster.txt", "the trees give other scores than in training"),
         ("detector.txt", "the detector finds windows odder than it did"),
+        (CHECK, "the check for shivering gives other scores than in training"),
     ],
 )
 def test_a_tree_that_was_altered_is_refused(directory, name, sentence):
-    """One digit in each leaf of one tree gives other scores, or another oddness."""
+    """One digit in each leaf of one tree gives other scores, another oddness, another check."""
     path = directory / name
     before, leaves, after = re.split(r"(?<=leaf_value=)(.*)", path.read_text(), maxsplit=1)
     altered = re.sub(r"(?<!\S)(\S*?)([1-8])", lambda m: m[1] + str(int(m[2]) + 1), leaves)
@@ -223,6 +228,29 @@ def test_a_tree_that_was_altered_is_refused(directory, name, sentence):
 
     with pytest.raises(ContractError, match=sentence):
         load(directory)
+
+
+def test_a_check_without_its_trees_is_refused(directory):
+    """A check that the card names must be there, whatever the checksums say."""
+    (directory / CHECK).unlink()
+    reseal(directory)
+
+    with pytest.raises(ContractError, match=r"check-shivering\.txt is missing"):
+        load(directory)
+
+
+def test_a_model_that_was_saved_before_there_were_checks_has_none(directory, unseen_of):
+    """Without checks in card, exam and folder a model is read, and answers but for them."""
+    checked = load(directory)
+    (directory / CHECK).unlink()
+    edit_arrays(directory / "exam.npz", lambda arrays: arrays.pop("checks"))
+    edit_card(directory, lambda card: card.pop("checks"))
+    windows = unseen_of(MODALITY)[0].windows
+
+    found, expected = load(directory).predict(windows), checked.predict(windows)
+
+    assert "look_alike" not in found.reasons
+    assert np.array_equal(found.probabilities, expected.probabilities, equal_nan=True)
 
 
 @pytest.mark.parametrize(

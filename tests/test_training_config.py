@@ -106,6 +106,23 @@ def test_what_may_have_a_class_is_no_outlier(tmp_path, label):
         load_config(written(tmp_path, "emg", expose), ModelConfig)
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda k: k.update(tremor=k["cramp"]), "kinds must have no class; tremor may be one"),
+        (lambda k: k["cramp"]["instead_of"].update(cramp=0.01), "must name classes; cramp is none"),
+        (lambda k: k["cramp"]["instead_of"].update(tremor=1.0), "tremor: .*less than 1"),
+        (lambda k: k["cramp"]["marks"].append("pace"), "names no column with pace"),
+        (lambda k: k["cramp"]["limits"].update(pace=[0.0, 1.0]), "names no column with pace"),
+    ],
+)
+def test_a_check_tells_what_has_no_class_from_classes_by_columns(tmp_path, change, sentence):
+    """Kind, answers and marks of a check are names that mean something, or one is named."""
+    path = written(tmp_path, "emg", lambda content: change(content["checks"]["kinds"]))
+    with pytest.raises(ConfigError, match=sentence):
+        load_config(path, ModelConfig)
+
+
 def test_what_is_no_yaml_or_no_file_is_refused(tmp_path):
     """A missing file, a folder and a broken file give one sentence each."""
     with pytest.raises(ConfigError, match=r"emg.yaml cannot be read: No such file"):

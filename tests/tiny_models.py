@@ -41,8 +41,11 @@ KINDS = {
 }
 """Kind of recording → how many of it each person gives."""
 
+LOOKALIKES = {"shivering": 2}
+"""The same of what has no class: it is shown to a check."""
+
 _POPULATIONS = {
-    "train": Population(seed=1, sites=3, people_per_site=2, recordings=KINDS),
+    "train": Population(seed=1, sites=3, people_per_site=2, recordings=KINDS | LOOKALIKES),
     "test": Population(seed=2, sites=2, people_per_site=1, recordings=KINDS),
 }
 
@@ -71,14 +74,16 @@ def tiny_config(modality: Modality) -> ModelConfig:
         }
     )
     outliers = config.outliers.model_copy(update={"foreign_each": 10})
-    return config.model_copy(update={"training": training, "outliers": outliers})
+    few = config.checks.booster.model_copy(update={"num_iterations": 10, "min_data_in_leaf": 5})
+    checks = config.checks.model_copy(update={"booster": few})
+    return config.model_copy(update={"training": training, "outliers": outliers, "checks": checks})
 
 
 def recordings(name: str, modality: Modality) -> Iterator[LabelledRecording]:
     """Simulate the recordings of a set of people."""
     physiology = Physiology.load(LAYOUT.config("physiology"))
     for person in people(name, modality, simulation(), physiology):
-        yield from person.recordings(KINDS)
+        yield from person.recordings(dict(_POPULATIONS[name].recordings))
 
 
 def make_model(modality: Modality, directory: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Self, TypeVar
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from features import ConfigError, FeatureSpec, Section
+from features import ConfigError, FeatureSpec, Section, columns
 from features.spec import PositiveFloat
 from serving.card import RateLimit
 from training.datasets.labelled import CLASSES, UNCLEAR
@@ -83,11 +83,31 @@ class Outliers(Section):
     """Labels that have no class, in ``sets`` or in the training sets; others are kept unseen."""
 
 
+class KindCheck(Section):
+    """How a kind of look-alike is told from the answers that it is confused with."""
+
+    instead_of: Annotated[dict[str, Share], Field(min_length=1)]
+    """Class → share of its windows that the check may refuse."""
+    marks: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Columns that the check sees: what is known to set the kind apart."""
+    limits: dict[str, tuple[float, float]]
+    """Column → lowest and highest value of the kind; beyond them the check is silent."""
+
+
+class Checks(Section):
+    """Look-alikes that are told from single answers by marks of their own."""
+
+    booster: Booster
+    kinds: dict[str, KindCheck]
+    """Labels that have no class, in the outliers' sets or the training sets, by their name."""
+
+
 class ModelConfig(Section):
     """One modality's model: ``configs/<modality>.yaml``."""
 
     data: Data
     outliers: Outliers
+    checks: Checks
     classes: tuple[str, ...]
     features: FeatureSpec
     labelling: Labelling
@@ -99,11 +119,27 @@ class ModelConfig(Section):
         unknown = sorted(set(self.classes) - set(CLASSES))
         if unknown or len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
             raise ValueError(f"classes must be two or more different ones of {', '.join(CLASSES)}")
-        both = sorted({*self.classes, UNCLEAR} & set(self.outliers.lookalikes))
-        if both:
-            raise ValueError(
-                f"outliers.lookalikes must have no class; {', '.join(both)} may be one"
-            )
+        for where, kinds in (
+            ("outliers.lookalikes", self.outliers.lookalikes),
+            ("checks.kinds", self.checks.kinds),
+        ):
+            both = sorted({*self.classes, UNCLEAR} & set(kinds))
+            if both:
+                raise ValueError(f"{where} must have no class; {', '.join(both)} may be one")
+        return self
+
+    @model_validator(mode="after")
+    def _check_checks(self) -> Self:
+        known = columns(self.features)
+        for kind, check in self.checks.kinds.items():
+            others = sorted(set(check.instead_of) - set(self.classes))
+            if others:
+                raise ValueError(
+                    f"checks.kinds.{kind}.instead_of must name classes; {', '.join(others)} is none"
+                )
+            strange = sorted({*check.marks, *check.limits} - set(known))
+            if strange:
+                raise ValueError(f"checks.kinds.{kind} names no column with {', '.join(strange)}")
         return self
 
     @property

@@ -1,6 +1,6 @@
 """The features stage: labelled windows of the training sets to a table of features, as a file.
 
-Below them come the windows of foreign signals, for the outlier detector.
+Below them come the windows of foreign signals and of look-alikes, for what tells them apart.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def features_stage(modality: Modality, layout: Layout) -> dict[str, int]:
 
 
 def outlier_table(config: ModelConfig, modality: Modality, layout: Layout) -> LabelledTable:
-    """Return what the outlier detector is shown: foreign signals, and look-alikes from their sets.
+    """Return what is shown beside training windows: foreign signals, look-alikes from their sets.
 
     Other labels of those sets, rest for instance, are left out: people are trained on whole or not.
     """
@@ -41,7 +41,7 @@ def outlier_table(config: ModelConfig, modality: Modality, layout: Layout) -> La
     opened = opened_sources(outliers.sets, modality, layout)
     foreign = foreign_windows(modality, outliers.foreign_each, outliers.seed)
     table = tabulate(chain(foreign, labelled_windows(opened, config, "outliers")), config.features)
-    return table[np.isin(table.labels, (*SIGNALS, *outliers.lookalikes))]
+    return table[np.isin(table.labels, (*SIGNALS, *outliers.lookalikes, *config.checks.kinds))]
 
 
 def opened_sources(names: tuple[str, ...], modality: Modality, layout: Layout) -> list[Opened]:

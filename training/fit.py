@@ -1,6 +1,6 @@
 """Fit: from labelled features to a classifier, and to its honest out-of-fold answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +14,13 @@ from serving.card import Card, Novelty, Provenance
 from serving.classifier import Classifier, softmax
 from serving.novelty import Reference
 from training.calibrate import calibrate, class_weights, conformal_thresholds
+from training.checks import checks_of, fit_checks, kind_scores
 from training.config import Booster as BoosterConfig
 from training.config import ModelConfig
 from training.foreign import SIGNALS as FOREIGN
 from training.split import folds
 from training.table import LabelledTable
+from training.trees import fit_apart, fit_trees
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -27,19 +29,24 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What is learnt from windows: trees, an outlier detector, and what the windows look like."""
+    """What is learnt from windows: trees, an outlier detector, and what the windows look like.
+
+    ``checks`` hold the trees of each kind of look-alike that was shown.
+    """
 
     booster: lightgbm.Booster
     detector: lightgbm.Booster
     reference: Reference
+    checks: Mapping[str, lightgbm.Booster]
 
 
 @dataclass(frozen=True, eq=False)
 class CrossFit:
     """What each window got from a model that had not seen its subject.
 
-    ``scores`` (n_windows, n_classes), ``distances`` and ``oddness`` (n_windows,) are out of fold;
-    ``held_out`` holds the windows of each fold, ``models`` what was learnt from all others.
+    ``scores`` (n_windows, n_classes), ``distances`` and ``oddness`` (n_windows,) are out of fold,
+    as is the score of each kind of look-alike in ``kinds`` (n_windows,); ``held_out`` holds the
+    windows of each fold, ``models`` what was learnt from all others.
     """
 
     table: LabelledTable
@@ -49,6 +56,7 @@ class CrossFit:
     scores: Array
     distances: Array
     oddness: Array
+    kinds: Mapping[str, Array]
 
 
 def targets_of(table: LabelledTable, classes: tuple[str, ...]) -> Index:
@@ -71,64 +79,24 @@ def fit_booster(
 ) -> lightgbm.Booster:
     """Fit trees; the same data, parameters and seed give the same text."""
     n_classes = len(config.classes)
-    parameters = {"objective": "multiclass", "num_class": n_classes}
+    objective = {"objective": "multiclass", "num_class": n_classes}
     weights = class_weights(targets, n_classes)
-    return _trees(values, targets, weights, columns, parameters, config, booster)
+    return fit_trees(values, targets, weights, columns, objective, booster, config.training.seed)
 
 
 def fit_detector(
     table: LabelledTable, outliers: LabelledTable, config: ModelConfig
 ) -> lightgbm.Booster:
-    """Fit trees that tell windows from outliers: each class, and each kind, weighs the same.
-
-    Without any outlier every window is as odd as any other.
-    """
-    is_outlier = np.repeat((0, 1), (len(table), len(outliers)))
-    sides = []
-    for side in (table, outliers):
-        kinds, index = np.unique(side.labels, return_inverse=True)
-        sides.append(class_weights(index, len(kinds)) / max(len(side), 1))
-    values = np.concatenate((table.features.values, outliers.features.values))
-    weights = len(values) / 2 * np.concatenate(sides)
-    parameters = {"objective": "binary"}
-    columns, booster = table.features.columns, config.training.booster
-    return _trees(values, is_outlier, weights, columns, parameters, config, booster)
-
-
-def _trees(
-    values: Array,
-    targets: Index,
-    weights: Array,
-    columns: tuple[str, ...],
-    objective: dict[str, Any],
-    config: ModelConfig,
-    booster: BoosterConfig,
-) -> lightgbm.Booster:
-    parameters: dict[str, Any] = {
-        **objective,
-        "seed": config.training.seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "bagging_freq": 1,
-        "num_threads": 1,
-        "verbosity": -1,
-        **booster.model_dump(exclude={"num_iterations"}),
-    }
-    data = lightgbm.Dataset(
-        values,
-        label=targets,
-        weight=weights,
-        feature_name=list(columns),
-        params={"verbosity": -1},
-    )
-    return lightgbm.train(parameters, data, num_boost_round=booster.num_iterations)
+    """Fit trees that tell windows from outliers, of which other look-alikes are not shown."""
+    odd = np.isin(outliers.labels, (*FOREIGN, *config.outliers.lookalikes))
+    return fit_apart(table, outliers[odd], config.training.booster, config.training.seed)
 
 
 def split_outliers(
     table: LabelledTable, config: ModelConfig
 ) -> tuple[LabelledTable, LabelledTable]:
-    """Return the windows to train on, and those that the outlier detector is shown."""
-    kinds = (*FOREIGN, *config.outliers.lookalikes)
+    """Return the windows to train on, and those that outlier detector and checks are shown."""
+    kinds = (*FOREIGN, *config.outliers.lookalikes, *config.checks.kinds)
     return table[table.trainable(config.classes)], table[table.trainable(kinds)]
 
 
@@ -146,6 +114,7 @@ def fit(
         fit_booster(values, targets, table.features.columns, config, booster),
         fit_detector(table, outliers, config),
         Reference.of(values, config.training.novelty_prototypes, rng),
+        fit_checks(table, outliers, config),
     )
 
 
@@ -182,7 +151,9 @@ def cross_fit(
         scores[mask] = np.asarray(model.booster.predict(values, raw_score=True, num_threads=1))
         distances[mask] = model.reference.distance(values, training.novelty_neighbours)
         oddness[mask] = np.asarray(model.detector.predict(values, raw_score=True, num_threads=1))
-    return CrossFit(table, targets, held_out, models, scores, distances, oddness)
+    checks = [model.checks for model in models]
+    kinds = kind_scores(checks, held_out, table.features.values)
+    return CrossFit(table, targets, held_out, models, scores, distances, oddness, kinds)
 
 
 def assemble(
@@ -195,22 +166,15 @@ def assemble(
 ) -> Classifier:
     """Make a classifier of what was learnt and of what out-of-fold rows say of its scores.
 
-    ``rows`` are those that calibration, candidate sets and novelty may rest on: all for the model
-    that is shipped, those of other folds for one that is judged on its own fold.
+    ``rows`` are those that calibration, candidate sets, novelty and checks may rest on: all for the
+    model that is shipped, those of other folds for one that is judged on its own fold.
     """
     training = config.training
     scores, targets = crossed.scores[rows], crossed.targets[rows]
     calibration = calibrate(scores, targets)
     probabilities = softmax(scores / calibration.temperature + np.array(calibration.biases))
-    distances, oddness = crossed.distances[rows], crossed.oddness[rows]
-    novelty = Novelty(
-        neighbours=training.novelty_neighbours,
-        threshold=float(np.quantile(distances, 1 - training.novelty_false_alarm_rate)),
-        false_alarm_rate=training.novelty_false_alarm_rate,
-        oddness_threshold=float(np.quantile(oddness, 1 - training.oddness_false_alarm_rate)),
-        oddness_false_alarm_rate=training.oddness_false_alarm_rate,
-        exposed_to=config.outliers.lookalikes,
-    )
+    kinds = {kind: scores[rows] for kind, scores in crossed.kinds.items()}
+    checks = checks_of(kinds, crossed.table.labels[rows], config)
     card = Card(
         name=config.name,
         modality=config.features.modality,
@@ -222,9 +186,25 @@ def assemble(
         conformal=conformal_thresholds(
             probabilities, targets, training.conformal_level, training.candidate_ceiling
         ),
-        novelty=novelty,
+        novelty=_novelty(crossed, rows, config),
+        checks=checks,
         rate_limits=config.rate_limits,
         provenance=provenance,
         metrics=metrics,
     )
-    return Classifier(card, model.booster, model.detector, model.reference)
+    trees = tuple(model.checks[check.kind] for check in checks)
+    return Classifier(card, model.booster, model.detector, model.reference, trees)
+
+
+def _novelty(crossed: CrossFit, rows: Mask, config: ModelConfig) -> Novelty:
+    """Set the thresholds beyond which a window is unlike training."""
+    training = config.training
+    distances, oddness = crossed.distances[rows], crossed.oddness[rows]
+    return Novelty(
+        neighbours=training.novelty_neighbours,
+        threshold=float(np.quantile(distances, 1 - training.novelty_false_alarm_rate)),
+        false_alarm_rate=training.novelty_false_alarm_rate,
+        oddness_threshold=float(np.quantile(oddness, 1 - training.oddness_false_alarm_rate)),
+        oddness_false_alarm_rate=training.oddness_false_alarm_rate,
+        exposed_to=config.outliers.lookalikes,
+    )

@@ -200,11 +200,12 @@ def lookalikes(bench: Bench) -> Section:
     """(e) What has no class, of simulated people whom no model has seen."""
     scheme = bench.scheme(f"{SIMULATION}, sites unseen")
     answered = answer(bench.classifier, bench.test)
+    met = (*bench.config.outliers.lookalikes, *bench.config.checks.kinds)
     return Section(
         "e",
         "look-alikes",
         bench.modality,
         notes=("Undecided is the right answer: none of these has a class.",),
         tables=[answers_table(without_class(answered), scheme.bootstrap)],
-        figures=lookalike_figures(answered, scheme, bench.config.outliers.lookalikes),
+        figures=lookalike_figures(answered, scheme, met),
     )

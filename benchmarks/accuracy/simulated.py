@@ -86,14 +86,9 @@ def simulated_figures(answered: Answered, scheme: Scheme, limits: Limits) -> lis
 
 def _of_windows(known: Answered, scheme: Scheme) -> Iterable[Figure]:
     everything = np.ones(len(known), dtype=np.bool_)
-    yield counted(
-        scheme,
-        "ordinary windows called unlike_training",
-        known,
-        everything,
-        known.because("unlike_training"),
-        Target(at_most=0.02),
-    )
+    for reason, target in (("unlike_training", 0.02), ("look_alike", 0.01)):
+        what, hits = f"ordinary windows called {reason}", known.because(reason)
+        yield counted(scheme, what, known, everything, hits, Target(at_most=target))
     if scheme.modality == "emg":
         return
     clonus = known.labelled("clonus")
@@ -107,7 +102,7 @@ def _of_windows(known: Answered, scheme: Scheme) -> Iterable[Figure]:
 def lookalike_figures(answered: Answered, scheme: Scheme, exposed: tuple[str, ...]) -> list[Figure]:
     """Return how often each look-alike is left undecided.
 
-    Other people's of the kinds in ``exposed`` were shown to the outlier detector, and it is said.
+    Other people's of the kinds in ``exposed`` were shown in training, and it is said.
     """
     names = sorted(LOOKALIKE_NAMES & set(answered.judged.labels.tolist()))
     return [

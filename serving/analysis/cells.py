@@ -32,7 +32,7 @@ _LEAST = 0.01
 """Probabilities below count as this much on the path: no single cell may decide alone."""
 
 _SIGNAL_REASONS: tuple[Reason, ...] = ("gap", "flat", "clipped", "mains")
-_MODEL_REASONS: tuple[Reason, ...] = ("unlike_training", "rate_too_low")
+_MODEL_REASONS: tuple[Reason, ...] = ("unlike_training", "rate_too_low", "look_alike")
 
 
 @dataclass(frozen=True, eq=False)

@@ -220,7 +220,7 @@ def _may_hold_events(cells: Cells, place: int) -> bool:
     label = cells.labels[place]
     if label == UNDECIDED:
         at_rest = {"rest", EVENTS} & set(cells.candidates[place])
-        return bool(at_rest) and cells.reasons[place] != "unlike_training"
+        return bool(at_rest) and cells.reasons[place] not in ("unlike_training", "look_alike")
     return label in ("rest", EVENTS)
 
 

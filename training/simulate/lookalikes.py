@@ -1,7 +1,7 @@
 """Look-alikes: phenomena that have no class of their own and must not be given one.
 
 No class is ever trained on them. They are kept for testing abstention; some kinds, of other people,
-are shown to the outlier detector as what is not its own.
+are shown to the outlier detector as what is not its own, or to a check of their own.
 """
 
 from collections.abc import Callable

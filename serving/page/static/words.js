@@ -22,6 +22,7 @@ const REASONS = {
   mains: "mains hum is nearly all there is",
   several_candidates: "more than one fits",
   unlike_training: "unlike anything the model has learnt from",
+  look_alike: "it may be something else that looks alike",
 };
 
 export const FLAGS = { gap: "Missing", flat: "Flat", clipped: "Clipped", mains: "Mains hum" };
