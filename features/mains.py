@@ -97,6 +97,50 @@ def _line_frequency(
 
 
 @kernel
+def _lines(
+    magnitude: Array, bases_hz: Array, highest_hz: float, bin_hz: float, prominence: float
+) -> Array:  # pragma: no cover (compiled)
+    """Return the frequencies of the mains lines of a spectrum, (n_lines,), each base's in order.
+
+    What is a multiple of two bases comes twice.
+    """
+    found = np.empty(len(bases_hz) * (int(highest_hz / bases_hz[0]) + 2))
+    count = 0
+    for nominal_hz in bases_hz:
+        reach_hz = _CLOCK_SHARE * nominal_hz
+        base_hz = _line_frequency(magnitude, nominal_hz, reach_hz, bin_hz, prominence)
+        if np.isnan(base_hz):
+            base_hz = nominal_hz
+        for multiple in range(1, int(highest_hz / base_hz) + 1):
+            near_hz = multiple * base_hz
+            reach_hz = max(_SEARCH_HZ, _SEARCH_SHARE * near_hz)
+            line_hz = _line_frequency(magnitude, near_hz, reach_hz, bin_hz, prominence)
+            if not np.isnan(line_hz):
+                found[count] = line_hz
+                count += 1
+    return found[:count]
+
+
+def mains_lines(
+    magnitudes: Array,
+    *,
+    rate_hz: float,
+    mains_hz: tuple[float, ...],
+    prominence: float,
+    highest_hz: float,
+) -> list[Array]:
+    """Return the frequencies of the mains lines of each window, in Hz.
+
+    Parameters
+    ----------
+    magnitudes : ndarray, shape (n_windows, n_freqs)
+        Spectra of windows of an even number of samples, under a Hann taper.
+    """
+    bases, bin_hz = np.array(sorted(mains_hz)), rate_hz / (2 * (magnitudes.shape[1] - 1))
+    return [_lines(each, bases, highest_hz, bin_hz, prominence) for each in magnitudes]
+
+
+@kernel
 def _subtract_lines(
     samples: Array,
     magnitudes: Array,
@@ -113,18 +157,9 @@ def _subtract_lines(
         x = samples[w]
         before = energy(x)
         found = False
-        for nominal_hz in bases_hz:
-            reach_hz = _CLOCK_SHARE * nominal_hz
-            base_hz = _line_frequency(magnitudes[w], nominal_hz, reach_hz, bin_hz, prominence)
-            if np.isnan(base_hz):
-                base_hz = nominal_hz
-            for multiple in range(1, int(highest_hz / base_hz) + 1):
-                near_hz = multiple * base_hz
-                reach_hz = max(_SEARCH_HZ, _SEARCH_SHARE * near_hz)
-                line_hz = _line_frequency(magnitudes[w], near_hz, reach_hz, bin_hz, prominence)
-                if not np.isnan(line_hz):
-                    _subtract_sinusoid(x, taper, line_hz / rate_hz)
-                    found = True
+        for line_hz in _lines(magnitudes[w], bases_hz, highest_hz, bin_hz, prominence):
+            _subtract_sinusoid(x, taper, line_hz / rate_hz)
+            found = True
         if found:
             share[w] = max(0.0, 1.0 - energy(x) / before)
     return share

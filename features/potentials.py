@@ -13,7 +13,9 @@ potential when it is
 - what the band-pass leaves of a step or a single deviant sample: an electrode that lost touch;
 - a member of a regular train of alike shapes: the heart, something that runs with the mains, or a
   motor unit that fires steadily. One that is held above 4/s is at work; one that fires on its own
-  at an even, slower pace is a discharge of another kind; what fasciculates is irregular.
+  at an even, slower pace is a discharge of another kind; what fasciculates is irregular;
+- a beat of a heart that hardly stands out (:mod:`features.potentials_beats`), or with one;
+- in a group of three or more, or like one that is, where groups prevail.
 
 What is said of a potential depends on :attr:`PotentialSpec.context_s` around it and on nothing
 else, so a signal can be looked at in pieces that overlap by as much.
@@ -25,9 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.kernels import kernel
+from features.potentials_beats import in_beats
 from features.potentials_candidates import Candidates, find_candidates
 from features.potentials_energy import energy_of
-from features.potentials_repeats import in_groups, in_trains
+from features.potentials_groups import in_groups
+from features.potentials_repeats import in_trains
 from features.potentials_spec import PotentialSpec
 
 Array = NDArray[np.float64]
@@ -37,7 +41,7 @@ Mask = NDArray[np.bool_]
 POTENTIAL_SPEC = PotentialSpec()
 """The values in use."""
 
-GATES = ("missing", "duration", "slow", "artefact", "train", "activity", "group", "faint")
+GATES = ("missing", "duration", "slow", "artefact", "train", "heart", "activity", "group", "faint")
 """Why a candidate is no potential: the first that holds."""
 
 
@@ -112,14 +116,24 @@ def find_potentials(
         likeness > refusing.artefact_correlation,
     )
     left = np.flatnonzero(~np.any(unlike, axis=0))
-    train, group = np.zeros((2, len(found)), dtype=np.bool_)
+    train, heart, group = np.zeros((3, len(found)), dtype=np.bool_)
     train[left] = in_trains(
         found.peak[left], shapes[left], found.noise[left], lag, rate_hz, spec.repeating
     )
     activity = crowding > refusing.crowd_share
-    left = left[~activity[left]]  # a hum says nothing of groups
-    group[left] = in_groups(found.peak[left], found.amplitude[left], rate_hz, spec.repeating)
-    gates = (*unlike, train, activity, group, ~clear)
+    left = left[~activity[left]]  # a hum says nothing of groups nor of hearts
+    group[left] = in_groups(
+        found.peak[left],
+        found.amplitude[left],
+        shapes[left],
+        found.noise[left],
+        lag,
+        rate_hz,
+        spec.repeating,
+    )
+    left = left[~train[left]]
+    heart[left] = in_beats(samples, found.peak[left], found.amplitude[left], rate_hz, spec.beating)
+    gates = (*unlike, train, heart, activity, group, ~clear)
     gate = np.full(len(found), -1, dtype=np.int64)
     for number in reversed(range(len(gates))):
         gate[gates[number]] = number

@@ -5,12 +5,14 @@ Windows of a fixed grid overlap; each is conditioned on its own, as for a model
 So what a sample becomes depends on the two windows it lies in and on nothing beyond.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.conditioning import condition
+from features.potentials_hum import without_hum
 from features.potentials_spec import Finding
 from features.spec import FeatureSpec
 from features.windows import Windows
@@ -51,38 +53,63 @@ class Tiles:
         """Length of a tile in seconds."""
         return self.length / self.rate_hz
 
-    def window_start(self, tile: int, sampling_rate_hz: float) -> int:
-        """Return the first sample of a tile's window in a recording of a rate; may be negative."""
-        return round((tile * self.length - self.margin) / self.rate_hz * sampling_rate_hz)
+    def offsets(self, first: int, last: int, duration_s: float) -> Index:
+        """Return how much of the window of each tile lies before it, in samples.
 
-    def joined(self, conditioned: Array) -> Array:
-        """Join windows of neighbouring tiles, (n_tiles, n_samples), to (n_tiles * length,)."""
+        That is the margin, but for windows that would reach beyond the recording: they lie within,
+        so that hum is known as well at its ends. The window of the last one reaches beyond by less
+        than a half of the margin; that of a recording shorter than a window by more.
+        """
+        starts = np.arange(first, last) * self.length
+        unit = self.margin // 2
+        beyond = int(duration_s * self.rate_hz) - self.n_samples
+        latest = math.ceil(max(beyond, 0) / unit) * unit
+        offsets: Index = starts - np.clip(starts - self.margin, 0, latest)
+        return offsets
+
+    def joined(self, conditioned: Array, offsets: Index) -> Array:
+        """Join windows of neighbouring tiles, (n_tiles, n_samples), to (n_tiles * length,).
+
+        What lies behind the last sample of the last window is zero.
+        """
         n = len(conditioned)
         fade = self.margin // 2
         rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(2 * fade) + 0.5) / (2 * fade))
-        own = conditioned[:, self.margin : self.margin + self.length]
-        result = np.ascontiguousarray(own).reshape(-1)
+        result = np.zeros(n * self.length)
+        for i, (window, offset) in enumerate(zip(conditioned, offsets, strict=True)):
+            own = window[offset : offset + self.length]
+            result[i * self.length :][: len(own)] = own
         for i in range(1, n):
-            at = i * self.length
-            before = conditioned[i - 1, self.margin + self.length - fade :][: 2 * fade]
-            after = conditioned[i, self.margin - fade : self.margin + fade]
-            result[at - fade : at + fade] = (1 - rise) * before + rise * after
+            before = conditioned[i - 1, offsets[i - 1] + self.length - fade :][: 2 * fade]
+            after = conditioned[i, offsets[i] - fade : offsets[i] + fade][: len(before)]
+            faded = slice(i * self.length - fade, i * self.length - fade + len(after))
+            result[faded] = (1 - rise[: len(after)]) * before + rise[: len(after)] * after
         return result
 
 
-def condition_tiles(windows: Windows, tiles: Tiles, spec: FeatureSpec) -> Array:
+def condition_tiles(windows: Windows, tiles: Tiles, spec: FeatureSpec, offsets: Index) -> Array:
     """Return the conditioned signal of neighbouring tiles, shape (n_tiles * length,).
 
     Parameters
     ----------
     windows : Windows
         One channel, the windows of the tiles in order. Missing samples (NaN) are bridged.
+    offsets : ndarray, shape (n_tiles,)
+        As :meth:`Tiles.offsets` gives them.
     """
-    parts = [
-        condition(_bridged(windows[first : first + _TOGETHER]), spec).samples[:, 0]
-        for first in range(0, len(windows), _TOGETHER)
-    ]
-    return tiles.joined(np.concatenate(parts))
+    with_hum = spec.conditioning.model_copy(update={"mains_hz": ()})
+    humming = spec.model_copy(update={"conditioning": with_hum})
+    share = windows.sampling_rate_hz / spec.sampling_rate_hz
+    last = windows.samples.shape[2] - 1
+    at = np.minimum((np.arange(spec.n_samples) * share).astype(np.int64), last)
+    parts = []
+    for first in range(0, len(windows), _TOGETHER):
+        some = windows[first : first + _TOGETHER]
+        conditioned = condition(_bridged(some), humming)
+        there = ~np.isnan(some.samples[:, 0, at])
+        samples, highest_hz = conditioned.samples[:, 0], conditioned.bandwidth_hz
+        parts.append(without_hum(samples, there, tiles.rate_hz, highest_hz, spec.conditioning))
+    return tiles.joined(np.concatenate(parts), offsets)
 
 
 def _bridged(windows: Windows) -> Windows:

@@ -136,38 +136,37 @@ def in_trains(
     return _in_trains(peak, shapes, noise, lengths, alikeness, np.array(trains))
 
 
-def in_groups(peak: Index, amplitude: Array, rate_hz: float, spec: Repeating) -> Mask:
-    """Tell around which potentials those in groups prevail, (n_potentials,).
+def like_some(
+    peak: Index, shapes: Array, noise: Array, some: Mask, lag: int, rate_hz: float, spec: Repeating
+) -> Mask:
+    """Tell which potentials are among some or like one of those around, shape (n_potentials,).
 
     Parameters
     ----------
-    peak, amplitude : ndarray, shape (n_potentials,)
-        Potentials are compared with those of a similar amplitude.
+    peak, shapes, noise : ndarray
+        As for :func:`in_trains`.
     """
-    close, around = round(spec.group_s * rate_hz), round(spec.around_s * rate_hz)
-    everything = np.ones(len(peak), dtype=np.bool_)
-    grouped = _similar_within(peak, amplitude, everything, close, spec.group_ratio) > 2
-    count = _similar_within(peak, amplitude, everything, around, spec.group_ratio)
-    in_group = _similar_within(peak, amplitude, grouped, around, spec.group_ratio)
-    prevailing: Mask = in_group >= spec.group_share * count
-    return prevailing & (count >= spec.group_least)
+    lengths = np.array([lag, round(spec.around_s * rate_hz)])
+    return _like_some(peak, shapes, noise, some, lengths, np.array([spec.share, spec.noise_margin]))
 
 
 @kernel
-def _similar_within(
-    peak: Index, amplitude: Array, counted: Mask, distance: int, ratio: float
-) -> Index:  # pragma: no cover (compiled)
-    """Return how many of those counted lie within a distance of each and are about as large."""
-    n = len(peak)
-    result = np.zeros(n, dtype=np.int64)
+def _like_some(
+    peak: Index, shapes: Array, noise: Array, some: Mask, lengths: Index, alikeness: Array
+) -> Mask:  # pragma: no cover (compiled)
+    lag, around = lengths
+    share, margin = alikeness
+    result = some.copy()
     earliest = 0
-    for i in range(n):
-        while peak[earliest] < peak[i] - distance:
+    for i in range(len(peak)):
+        while peak[earliest] < peak[i] - around:
             earliest += 1
         j = earliest
-        while j < n and peak[j] <= peak[i] + distance:
-            low, high = min(amplitude[i], amplitude[j]), max(amplitude[i], amplitude[j])
-            result[i] += counted[j] and high <= ratio * low
+        while not result[i] and j < len(peak) and peak[j] <= peak[i] + around:
+            power = noise[i] ** 2 + noise[j] ** 2
+            if some[j]:
+                unlike = _difference(shapes[i], shapes[j], power, lag, share, margin)[0]
+                result[i] = unlike < 1.0
             j += 1
     return result
 

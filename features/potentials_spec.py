@@ -34,7 +34,7 @@ class Finding(Section):
     drifting noise, and events in fewer than half of the blocks do not move it."""
     least_share: Fraction = 0.25
     """This share of the blocks around must be there (not missing), or nothing can be said."""
-    on_ratio: PositiveFloat = 4.8
+    on_ratio: PositiveFloat = 6.0
     """The energy of a potential reaches this multiple of the level."""
     faint_ratio: PositiveFloat = 3.0
     """What reaches this multiple only is no potential, but counts as a member of a train or group:
@@ -150,6 +150,38 @@ class Repeating(Section):
     """Only what differs in amplitude by less than this factor is counted together."""
 
 
+class Beating(Section):
+    """When candidates are beats of a heart that hardly stands out."""
+
+    half_s: PositiveFloat = 0.016
+    """Half length of what is compared."""
+    around_s: PositiveFloat = 9.0
+    """How far beats are followed."""
+    least: Fraction = 0.5
+    """Beats differ in size by less than a factor of one over this..."""
+    correlation: Fraction = 0.6
+    """... and correlate so well, noise included."""
+    gap_s: PositiveFloat = 0.2
+    """Of answers closer than this the first is the beat: a heart is refractory for longer."""
+    fastest_s: PositiveFloat = 0.4
+    slowest_s: PositiveFloat = 1.5
+    """Periods of hearts at rest, 40-150/min."""
+    tolerances: tuple[Fraction, ...] = (0.05, 0.15)
+    """A beat comes within one of these shares of the period from when it is due: a steady heart,
+    and one that follows the breath."""
+    share: Fraction = 0.7
+    """So many of the steps hit..."""
+    fewest: Annotated[int, Field(ge=3)] = 6
+    """... of so many beats at the least..."""
+    chance: Fraction = 1e-5
+    """... and so many would by chance no more often than this."""
+    before_s: PositiveFloat = 0.04
+    after_s: PositiveFloat = 0.12
+    """What lies this close around a beat is a part of it (80-100 ms and some ringing)..."""
+    ratio: Annotated[float, Field(ge=1)] = 2.5
+    """... unless it is larger than the beat by more than this factor."""
+
+
 class PotentialSpec(Section):
     """How potentials are found, told apart, measured, and what is none."""
 
@@ -158,6 +190,7 @@ class PotentialSpec(Section):
     measuring: Measuring = Measuring()
     refusing: Refusing = Refusing()
     repeating: Repeating = Repeating()
+    beating: Beating = Beating()
 
     @model_validator(mode="after")
     def _check_blocks(self) -> Self:
@@ -170,7 +203,10 @@ class PotentialSpec(Section):
     def context_s(self) -> float:
         """How far around a potential the signal is looked at: nothing beyond changes what is said.
 
-        Its train reaches ``repeating.around_s``; each member's level as far again as
-        ``finding.around_s`` and a step of its grid, and its shape and smoothing less than a second.
+        A beat may be one of a chain that reaches ``beating.around_s`` to either side of any of its
+        members, and a member of a group is like others ``repeating.around_s`` away; each member's
+        level reaches as far again as ``finding.around_s`` and a step of its grid, and its shape and
+        smoothing less than a second.
         """
-        return self.repeating.around_s + self.finding.around_s + self.finding.step_s + 1.0
+        finding = self.finding.around_s + self.finding.step_s
+        return max(2 * self.beating.around_s, 2 * self.repeating.around_s) + finding + 1.0

@@ -167,6 +167,31 @@ def test_a_motor_unit_at_work_is_a_train(rng, variation):
     assert at.passed.sum() <= 0.02 * len(times_s)
 
 
+def test_a_heart_of_which_beats_are_hidden_is_known_amid_events(rng):
+    """No row is long enough where every fourth is; an event in time with it may be lost."""
+    seconds = 60
+    beats_s = np.cumsum(rng.normal(0.85, 0.02, size=90)) + 1
+    beats_s = np.delete(beats_s[beats_s < seconds - 1], slice(3, None, 4))
+    beat = potential(12.0, width_s=0.002)
+    times_s = irregular_times(rng, 0.5, seconds)
+    times_s = times_s[np.abs(times_s[:, None] - beats_s).min(axis=1) > 0.15]
+    ground = with_potentials(noise(rng, seconds), beats_s, beat)
+    at_s = peaks(with_potentials(ground, times_s, potential(20.0, phases=3))) / RATE_HZ
+    near = np.abs(at_s[:, None] - times_s).min(axis=1) < 0.02
+    assert near.sum() >= 0.7 * len(times_s)
+    assert (~near).sum() <= 0.05 * len(beats_s)
+
+
+def test_what_is_unlike_a_group_is_kept_among_groups(rng):
+    """A device fires in threes; a unit of about its size and of another shape fires alone."""
+    seconds = 30
+    threes_s = np.concatenate([at_s + np.array([0, 0.04, 0.08]) for at_s in np.arange(1, 29, 1.7)])
+    times_s = np.array([4.1, 9.7, 14.9, 19.5, 25.2])
+    ground = with_potentials(noise(rng, seconds), threes_s, potential(20.0, width_s=0.002))
+    at_s = peaks(with_potentials(ground, times_s, potential(24.0, 0.005, phases=3))) / RATE_HZ
+    np.testing.assert_allclose(at_s, times_s, atol=0.02)
+
+
 def test_a_unit_that_fires_irregularly_is_kept(rng):
     times_s = irregular_times(rng, 1.0, 120)
     at = peaks(with_potentials(noise(rng, 120), times_s, potential(20.0)))
@@ -251,9 +276,9 @@ def test_size_and_side_change_nothing_but_the_amplitude(rng, factor):
 def test_nothing_beyond_the_context_decides(rng):
     """A potential is told the same whatever stands before and after its context."""
     reach = round(POTENTIAL_SPEC.context_s * RATE_HZ)
-    beats_s = np.cumsum(rng.normal(0.9, 0.05, size=43)) + 0.5
-    samples = with_potentials(noise(rng, 40), beats_s[beats_s < 39], potential(8.0, phases=3))
-    samples = with_potentials(samples, irregular_times(rng, 1.0, 39), potential(12.0))
+    beats_s = np.cumsum(rng.normal(0.9, 0.05, size=66)) + 0.5
+    samples = with_potentials(noise(rng, 60), beats_s[beats_s < 59], potential(8.0, phases=3))
+    samples = with_potentials(samples, irregular_times(rng, 1.0, 59), potential(12.0))
     inner = slice(reach, len(samples) - reach)
     other = samples.copy()
     other[: inner.start - reach + 500] *= 50.0

@@ -185,7 +185,9 @@ def read_stretch(
 ) -> Stretch:
     """Read and condition the tiles from ``first`` up to ``last``."""
     rate_hz = source.sampling_rate_hz
-    starts = np.array([tiles.window_start(tile, rate_hz) for tile in range(first, last)])
+    offsets = tiles.offsets(first, last, source.n_samples / rate_hz)
+    own = np.arange(first, last) * tiles.length - offsets
+    starts = np.round(own / tiles.rate_hz * rate_hz).astype(np.int64)
     length = round(spec.window_s * rate_hz)
     begin, end = int(starts[0]), int(starts[-1]) + length
     samples = np.full(end - begin, np.nan)
@@ -196,7 +198,7 @@ def read_stretch(
     windows = Windows(
         cut[:, None], sampling_rate_hz=rate_hz, modality=source.modality, unit=source.unit
     )
-    conditioned = condition_tiles(windows, tiles, spec)
+    conditioned = condition_tiles(windows, tiles, spec, offsets)
     gone = begin + np.flatnonzero(np.isnan(samples))
     origin = first * tiles.length
     missing = missing_samples(gone, origin, len(conditioned), tiles.rate_hz / rate_hz)
