@@ -55,6 +55,19 @@ def test_movement_keeps_to_its_stretches(kind):
 
 
 @pytest.mark.parametrize("kind", MOVEMENTS)
+def test_a_muscle_rests_where_its_movement_does(kind):
+    """Outside of stretches, where a recording is called rest, there is no tone left."""
+    for seed in range(8):
+        scene = scene_of(kind, {"voluntary.background_tone": 0.15}, seed=seed)
+        drive, times = scene.phenomenon.drive, grid(DURATION_S)
+        outside = np.ones(len(times), dtype=bool)
+        for start, end in scene.stretches:
+            outside &= (times < start - EDGE_S) | (times > end + EDGE_S)
+
+        assert drive[outside].max(initial=0.0) <= 0.01
+
+
+@pytest.mark.parametrize("kind", MOVEMENTS)
 def test_stretches_are_in_order_within_the_recording(kind):
     """Stretches follow one another, none is empty, and none leaves the recording."""
     for seed in range(20):

@@ -96,7 +96,8 @@ def ballistic(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity
     """Jerk the limb to and fro at will: short bursts, each a quick movement some time later."""
     rng = draws.rng
     times = grid(duration_s)
-    drive = draws("voluntary.background_tone") * (1 + 0.3 * smooth_noise(len(times), 0.1, 2, rng))
+    tone = draws("voluntary.background_tone") * (1 + 0.3 * smooth_noise(len(times), 0.1, 2, rng))
+    drive = np.zeros(len(times))
     angles = np.zeros((3, len(times)))
     stretches = []
     delay = draws("muscle.electromechanical_delay") * 1e-3
@@ -112,8 +113,10 @@ def ballistic(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity
         angles += turn * unit_vector(rng)[:, None] * path
         stretches.append((at, back + length))
         at += draws.fresh("voluntary.ballistic_interval")
-    activity = Activity.of_limb(duration_s, drive=drive, angles_rad=angles)
-    return activity, _merged(stretches, 0.8, duration_s)
+    merged = _merged(stretches, 0.8, duration_s)
+    # Between movements the limb rests, and so does its muscle: it is called so.
+    drive += tone * within(times, merged)
+    return Activity.of_limb(duration_s, drive=drive, angles_rad=angles), merged
 
 
 def walking(draws: Draws, duration_s: float, lever_m: float) -> tuple[Activity, Stretches]:
