@@ -254,3 +254,19 @@ def test_envelope_follows_the_sizes_of_cycles():
     envelope = CYCLES.envelope(np.array([1.1, 1.35, 1.55]), rise_cycles=0.01)
 
     assert CYCLES.sizes == pytest.approx(envelope)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tone"), [("essential_postural", 0.1), ("parkinsonian_rest", 0.0)]
+)
+def test_the_tone_of_a_limb_that_is_held_is_the_ground_of_its_tremor(kind, tone):
+    """Between bursts the tremor drives nothing; a limb that rests has no tone."""
+    scene = scene_of(STEADY | {"tremor.tone_between_bursts": 0.1}, kind=kind)
+    times = grid(DURATION_S)
+    inside = np.zeros(len(times), dtype=bool)
+    for start, end in scene.stretches:
+        inside |= (times > start + 0.5) & (times < end - 0.5)
+
+    np.testing.assert_allclose(scene.background.drive[inside], tone)
+    assert np.quantile(scene.phenomenon.drive[inside], 0.05) == 0.0
+    assert scene.held == (scene.stretches if tone > 0 else ())
