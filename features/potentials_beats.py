@@ -58,13 +58,14 @@ def _in_beats(
     likely: Array,
 ) -> Mask:  # pragma: no cover (compiled)
     half, around, gap, before, after = lengths
+    power = _powers(x, half)
     result = np.zeros(len(peak), dtype=np.bool_)
     members = np.empty(2 * _MOST_STEPS + 1, dtype=np.int64)
     for i in range(len(peak)):
         first, last = max(half, peak[i] - around), min(len(x) - half, peak[i] + around)
         if not first < peak[i] < last - 1:
             continue
-        beats, at = _answers(x, peak[i], first, last, half, gap, alike)
+        beats, at = _answers(x, power, peak[i], (first, last), (half, gap), alike)
         for fastest, slowest, tolerance in paces:
             for other in beats:
                 if not fastest <= abs(other - at) <= slowest:
@@ -81,24 +82,41 @@ def _in_beats(
 
 
 @kernel
+def _powers(x: Array, half: int) -> Array:  # pragma: no cover (compiled)
+    """Return the power of the piece around each sample, 0 where it would leave the signal.
+
+    Each is summed by itself, so that it does not depend on where the signal begins.
+    """
+    power = np.zeros(len(x))
+    for k in range(-half, half + 1):
+        for t in range(half, len(x) - half):
+            power[t] += x[t + k] * x[t + k]
+    return power
+
+
+@kernel
 def _answers(
-    x: Array, at: int, first: int, last: int, half: int, gap: int, alike: Array
+    x: Array,
+    power: Array,
+    at: int,
+    reach: tuple[int, int],
+    lengths: tuple[int, int],
+    alike: Array,
 ) -> tuple[Index, int]:  # pragma: no cover (compiled)
     """Return where the like of a piece begins to be, in order, and where its own is.
 
     What is closer than a gap to the one before belongs to it: a beat has several spikes.
     """
+    (first, last), (half, gap) = reach, lengths
     least, correlation = alike[0], alike[1]
     n = last - first
-    product, power = np.zeros(n), np.zeros(n)
-    own = 0.0
+    product = np.zeros(n)
     for k in range(-half, half + 1):
         weight = x[at + k]
-        own += weight * weight
         values = x[first + k : last + k]
         for t in range(n):
             product[t] += weight * values[t]
-            power[t] += values[t] * values[t]
+    own = power[at]
     found = np.empty(n // 2 + 1, dtype=np.int64)
     count = 0
     latest = first - gap
@@ -107,7 +125,9 @@ def _answers(
         is_top = product[t] >= product[t - 1] and product[t] > product[t + 1]
         # Not much smaller, not much larger, and of the same shape.
         alike_size = least * own <= product[t] and least * product[t] <= own
-        if not (is_top and alike_size and product[t] >= correlation * np.sqrt(own * power[t])):
+        if not (
+            is_top and alike_size and product[t] >= correlation * np.sqrt(own * power[first + t])
+        ):
             continue
         if first + t - latest >= gap:
             found[count] = first + t

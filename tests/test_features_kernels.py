@@ -16,6 +16,7 @@ from numba.core.registry import CPUDispatcher
 import features
 from features import MODALITIES, Recording, Windows, extract, kernel_statistics
 from features.kernels import read_only
+from features.rhythm_runs import beat_runs
 from serving.analysis import RecordingSource
 from serving.analysis.events import find_events
 
@@ -69,6 +70,7 @@ def _used(mixture_of, spec_of):
                 extract(windows, spec_of(modality))
             if modality == "emg":
                 _seek_events(many, rate, spec_of(modality))
+    _seek_beats()
 
 
 def _seek_events(windows, rate, spec):
@@ -79,6 +81,13 @@ def _seek_events(windows, rate, spec):
     for samples in (whole, whole.astype(np.float32), gap, np.zeros_like(whole)):
         recording = Recording(samples, sampling_rate_hz=rate, modality="emg", unit="uV")
         find_events(RecordingSource(recording), 0, spec, [])
+
+
+def _seek_beats():
+    """Seek beats by one channel and by two, in a magnitude of either precision, and in silence."""
+    noise = np.abs(np.random.default_rng(1).standard_normal((2, 2000)))
+    for magnitude in (noise, noise[:1], noise.astype(np.float32), np.zeros_like(noise)):
+        beat_runs(magnitude, 100.0, slice(200, 1800), magnitude=True)
 
 
 @pytest.mark.usefixtures("_used")

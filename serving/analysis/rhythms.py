@@ -7,6 +7,7 @@ envelope of that exceeds a share of the way from its surroundings to its level.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import scipy.fft
@@ -51,6 +52,8 @@ _PAUSE_CYCLES = 2.0
 """A run goes on across this many missing cycles: one that fails does not end it."""
 
 _LEAST_CYCLES = 3
+
+_MOST_TERM = 500
 
 
 @dataclass(frozen=True)
@@ -169,23 +172,28 @@ def _subtract_mains(samples: Array, rate_hz: float, spec: FeatureSpec) -> None:
     length = min(round(spec.window_s * rate_hz), samples.shape[1])
     last = samples.shape[1] - length
     for start in (*range(0, last, length), last):
-        window = samples[:, start : start + length].copy()
+        window = samples[:, None, start : start + length].copy()
         subtract_mains(
-            window,
+            window[:, 0],  # as it is in conditioning, so that no kernel is compiled anew
             rate_hz=rate_hz,
             mains_hz=spec.conditioning.mains_hz,
             prominence=spec.conditioning.mains_prominence,
             highest_hz=_EMG_BAND_HZ[1],
         )
-        samples[:, start : start + length] = window
+        samples[:, start : start + length] = window[:, 0]
 
 
 def _ratio(rate_hz: float) -> tuple[int, int]:
-    """Return whole numbers by which a rate becomes that of rhythms, to a thousandth of a hertz."""
-    down = round(1000 * rate_hz)
-    up = round(1000 * RATE_HZ)
-    divisor = int(np.gcd(up, down))
-    return up // divisor, down // divisor
+    """Return whole numbers by which a rate becomes that of rhythms, to 2 ms in ten minutes.
+
+    The smaller one is limited: the filter between two rates is as long as they are large.
+    """
+    ratio = Fraction(RATE_HZ) / Fraction(rate_hz)
+    if ratio < 1:
+        inverse = (1 / ratio).limit_denominator(_MOST_TERM)
+        return inverse.denominator, inverse.numerator
+    ratio = ratio.limit_denominator(_MOST_TERM)
+    return ratio.numerator, ratio.denominator
 
 
 def _highest_line(rhythm: Array) -> float:
