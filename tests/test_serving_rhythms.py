@@ -43,7 +43,7 @@ def run(modality: Modality, samples: NDArray[np.float64]) -> Run | None:
 
 
 @pytest.mark.parametrize("modality", ["emg", "accelerometer"])
-@pytest.mark.parametrize("frequency_hz", [4.0, 5.3, 7.1])
+@pytest.mark.parametrize("frequency_hz", [2.2, 4.0, 5.3, 7.1, 17.5])
 def test_a_train_gives_its_frequency_its_cycles_and_its_edges(
     modality: Modality, frequency_hz: float
 ) -> None:

@@ -33,7 +33,6 @@ _EMG_BAND_HZ = (60.0, 200.0)
 """Where volleys stand out most: 75 to 194 Hz in clonus of people (Mummidisetty 2012). Below, a rise
 of the magnitude is long; above, there is more noise than muscle."""
 
-_BAND_HZ = (2.5, 16.0)
 _AROUND = (0.6, 1.5)
 """Edges of the band around the frequency, as shares of it: over an octave."""
 
@@ -132,7 +131,7 @@ def _piece(
     inside = slice(round((first_s - begin_s) * RATE_HZ), round((last_s - begin_s) * RATE_HZ))
     if rhythm[:, inside].shape[1] < RATE_HZ:
         return None
-    frequency_hz = _highest_line(rhythm[:, inside])
+    frequency_hz = _highest_line(rhythm[:, inside], spec.rhythm.band_hz)
     wave = _analytic(rhythm, frequency_hz, inside)
     start, stop = _run(np.abs(wave), inside, frequency_hz)
     crests = _crests(wave[start:stop])
@@ -196,13 +195,13 @@ def _ratio(rate_hz: float) -> tuple[int, int]:
     return ratio.numerator, ratio.denominator
 
 
-def _highest_line(rhythm: Array) -> float:
-    """Return the frequency of the highest line of all channels together."""
+def _highest_line(rhythm: Array, band_hz: tuple[float, float]) -> float:
+    """Return the frequency of the highest line in a band, of all channels together."""
     n = rhythm.shape[1]
     spectra = scipy.fft.rfft(rhythm * np.hanning(n), axis=1)
     power = np.square(np.abs(spectra)).sum(axis=0)
     frequencies = scipy.fft.rfftfreq(n, 1 / RATE_HZ)
-    power[(frequencies < _BAND_HZ[0]) | (frequencies > _BAND_HZ[1])] = 0.0
+    power[(frequencies < band_hz[0]) | (frequencies > band_hz[1])] = 0.0
     return float(frequencies[int(np.argmax(power))])
 
 
