@@ -110,13 +110,8 @@ def _answers(
     (first, last), (half, gap) = reach, lengths
     least, correlation = alike[0], alike[1]
     n = last - first
-    product = np.zeros(n)
-    for k in range(-half, half + 1):
-        weight = x[at + k]
-        values = x[first + k : last + k]
-        for t in range(n):
-            product[t] += weight * values[t]
     own = power[at]
+    product = _products(x, power, at, reach, half, alike)
     found = np.empty(n // 2 + 1, dtype=np.int64)
     count = 0
     latest = first - gap
@@ -136,6 +131,36 @@ def _answers(
         if latest <= at:
             itself = found[count - 1]
     return found[:count], itself
+
+
+@kernel
+def _products(
+    x: Array, power: Array, at: int, reach: tuple[int, int], half: int, alike: Array
+) -> Array:  # pragma: no cover (compiled)
+    """Return the product of a piece with each other, 0 where that is too weak or strong to be like.
+
+    By Cauchy and Schwarz no product is larger than the root of both powers, so that those limits on
+    it are limits on the other's power. Neighbours of what may be like are told as well.
+    """
+    first, last = reach
+    low = power[at] * alike[0] ** 2
+    high = power[at] / (alike[0] * alike[1]) ** 2
+    product = np.zeros(last - first)
+    t = done = first
+    while t < last:
+        if not low <= power[t] <= high:
+            t += 1
+            continue
+        start = max(t - 1, done)
+        while t < last and low <= power[t] <= high:
+            t += 1
+        done = min(t + 1, last)
+        values = product[start - first : done - first]
+        for k in range(-half, half + 1):
+            weight, other = x[at + k], x[start + k : start + k + len(values)]
+            for i in range(len(values)):
+                values[i] += weight * other[i]
+    return product
 
 
 @kernel

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from features.potentials import GATES, POTENTIAL_SPEC, find_potentials, shape_lag
 from features.potentials_artefacts import artefact_shapes
+from features.potentials_beats import _powers, _products
 from features.potentials_repeats import MOST_SHAPES, Shapes
 from features.potentials_spec import Finding, PotentialSpec
 
@@ -327,3 +328,23 @@ def test_shapes_are_remembered_within_bounds(rng):
 def test_the_level_is_computed_at_whole_blocks():
     with pytest.raises(ValidationError, match=r"whole number of finding\.block_s"):
         PotentialSpec(finding=Finding(step_s=0.12))
+
+
+def test_a_piece_is_compared_with_all_that_may_be_like_it(rng):
+    """Where the other's power allows it to be like, the product is that of each with each."""
+    x = rng.standard_normal(3000) * (1 + 3 * (rng.random(3000) < 0.05))
+    half, at, reach, alike = 16, 1500, (40, 2960), np.array([0.5, 0.6, 2.5])
+    power = _powers(x, half)
+    told = _products(x, power, at, reach, half, alike)
+    everything = scipy.signal.correlate(x, x[at - half : at + half + 1], mode="same")
+
+    middle = slice(*reach)
+    np.testing.assert_allclose(
+        power[middle], scipy.signal.correlate(x**2, np.ones(2 * half + 1), mode="same")[middle]
+    )
+    like = everything[middle] >= 0.6 * np.sqrt(power[at] * power[middle])
+    like &= (everything[middle] >= 0.5 * power[at]) & (0.5 * everything[middle] <= power[at])
+    assert like.any()
+    for beside in (-1, 0, 1):
+        near = np.flatnonzero(like[1:-1]) + 1 + beside
+        np.testing.assert_allclose(told[near], everything[middle][near])
