@@ -64,7 +64,7 @@ def noise_around(magnitude: Array, rate_hz: float) -> Array:
     Parameters
     ----------
     magnitude : ndarray, shape (n_channels, n_samples)
-        Magnitude of EMG between 60 and 200 Hz, at 100 Hz.
+        Magnitude of EMG between 60 and 200 Hz, at about 100 Hz.
 
     Returns
     -------

@@ -13,7 +13,6 @@ same in training, in a service and in the middle of a recording. The steps are
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
@@ -25,6 +24,7 @@ from features.edges import detrend_and_extend, mirrored, silence_rounding
 from features.errors import SignalError
 from features.kernels import read_only
 from features.mains import subtract_mains
+from features.resampling import whole_ratio
 from features.spec import FeatureSpec
 from features.windows import Windows
 
@@ -115,7 +115,7 @@ def check_fit(windows: Windows, spec: FeatureSpec) -> None:
 
 def _at_canonical_rate(windows: Windows, spec: FeatureSpec) -> Array:
     """Convert, detrend and resample; return shape (n_windows, n_channels, spec.n_samples)."""
-    up, down = _ratio(spec.sampling_rate_hz, windows.sampling_rate_hz)
+    up, down = whole_ratio(spec.sampling_rate_hz, windows.sampling_rate_hz, _MAX_RESAMPLING_TERM)
     reach = _HALF_TAPS * -(-max(up, down) // up) if up != down else 1
     samples = detrend_and_extend(
         read_only(windows.samples), windows.unit_factor, reach, -1.0 if down > up else 1.0
@@ -126,17 +126,6 @@ def _at_canonical_rate(windows: Windows, spec: FeatureSpec) -> Array:
             samples, up, down, axis=-1, window=_anti_alias_filter(up, down)
         )
     return np.ascontiguousarray(samples[..., first : first + spec.n_samples])
-
-
-@lru_cache(maxsize=64)
-def _ratio(rate_out_hz: float, rate_in_hz: float) -> tuple[int, int]:
-    """Return small whole numbers whose ratio is that of the rates, to 0.05 % at worst."""
-    ratio = Fraction(rate_out_hz) / Fraction(rate_in_hz)
-    if ratio < 1:  # the smaller term is limited, so that it is never rounded to nothing
-        inverse = (1 / ratio).limit_denominator(_MAX_RESAMPLING_TERM)
-        return inverse.denominator, inverse.numerator
-    ratio = ratio.limit_denominator(_MAX_RESAMPLING_TERM)
-    return ratio.numerator, ratio.denominator
 
 
 @lru_cache(maxsize=64)

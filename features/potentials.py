@@ -14,7 +14,7 @@ potential when it is
 - a member of a regular train of alike shapes: the heart, something that runs with the mains, or a
   motor unit that fires steadily. One that is held above 4/s is at work; one that fires on its own
   at an even, slower pace is a discharge of another kind; what fasciculates is irregular;
-- a beat of a heart that hardly stands out (:mod:`features.potentials_beats`), or with one;
+- a beat of a heart that hardly stands out (:mod:`features.potentials_heart`), or with one;
 - in a group of three or more, or like one that is, where groups prevail.
 
 What is said of a potential depends on :attr:`PotentialSpec.context_s` around it and on nothing
@@ -27,10 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.kernels import kernel
-from features.potentials_beats import in_beats
 from features.potentials_candidates import Candidates, find_candidates
 from features.potentials_energy import energy_of
 from features.potentials_groups import in_groups
+from features.potentials_heart import in_heartbeats
 from features.potentials_repeats import in_trains
 from features.potentials_spec import PotentialSpec
 
@@ -132,7 +132,9 @@ def find_potentials(
         spec.repeating,
     )
     left = left[~train[left]]
-    heart[left] = in_beats(samples, found.peak[left], found.amplitude[left], rate_hz, spec.beating)
+    heart[left] = in_heartbeats(
+        samples, found.peak[left], found.amplitude[left], rate_hz, spec.heart
+    )
     gates = (*unlike, train, heart, activity, group, ~clear)
     gate = np.full(len(found), -1, dtype=np.int64)
     for number in reversed(range(len(gates))):

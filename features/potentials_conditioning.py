@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.conditioning import condition
-from features.potentials_hum import without_hum
+from features.hum import without_hum
 from features.potentials_spec import Finding
 from features.spec import FeatureSpec
 from features.windows import Windows

@@ -150,7 +150,7 @@ class Repeating(Section):
     """Only what differs in amplitude by less than this factor is counted together."""
 
 
-class Beating(Section):
+class Heart(Section):
     """When candidates are beats of a heart that hardly stands out."""
 
     half_s: PositiveFloat = 0.016
@@ -190,7 +190,7 @@ class PotentialSpec(Section):
     measuring: Measuring = Measuring()
     refusing: Refusing = Refusing()
     repeating: Repeating = Repeating()
-    beating: Beating = Beating()
+    heart: Heart = Heart()
 
     @model_validator(mode="after")
     def _check_blocks(self) -> Self:
@@ -209,4 +209,4 @@ class PotentialSpec(Section):
         smoothing less than a second.
         """
         finding = self.finding.around_s + self.finding.step_s
-        return max(2 * self.beating.around_s, 2 * self.repeating.around_s) + finding + 1.0
+        return max(2 * self.heart.around_s, 2 * self.repeating.around_s) + finding + 1.0

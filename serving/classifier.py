@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features import FeatureTable, Windows, extract
 from serving.card import Card
-from serving.checks import check_scores, look_alikes
+from serving.lookalike_checks import check_scores, look_alikes
 from serving.novelty import Reference
 from serving.threads import single_threaded
 

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from features import ConfigError, Modality, QuaverError, SignalError, Windows
 from serving import answering, feedback
+from serving.analysis.rehearsal import rehearse
 from serving.analysis_answer import FORMS
 from serving.analysis_app import LIMITS, PATIENCE_S, Analyses, application
 from serving.analysis_upload import SUFFIXES
@@ -139,10 +140,11 @@ class Quaver:
     @bentoml.on_deployment
     @staticmethod
     def examine() -> None:
-        """Let every model sit its exam before any port is opened."""
+        """Let every model sit its exam, and rehearse a record, before any port is opened."""
         try:
             for modality in SERVED:
-                open_model(getattr(_SERVICE.inner, modality).resolve())
+                opened = open_model(getattr(_SERVICE.inner, modality).resolve())
+                rehearse(opened.classifier.card.spec)
             feedback.check_folder()
         except QuaverError as error:
             _end(error)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from features.potentials import GATES, POTENTIAL_SPEC, find_potentials, shape_lag
 from features.potentials_artefacts import artefact_shapes
-from features.potentials_beats import _powers, _products
+from features.potentials_heart import _powers, _products
 from features.potentials_repeats import MOST_SHAPES, Shapes
 from features.potentials_spec import Finding, PotentialSpec
 

@@ -7,9 +7,12 @@ import pytest
 from conftest import shipped_spec
 
 from features import Recording
+from features.beat_tracking import noise_around
+from features.rhythm_runs import _Spectrum
 from serving.analysis import beats
 from serving.analysis.beats import clonus_runs
 from serving.analysis.rhythms import Run
+from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import RecordingSource
 
 RATE_HZ = 100.0
@@ -100,3 +103,31 @@ def test_hum_ten_times_as_large_as_the_bursts_of_a_muscle_hides_none(mains_hz: f
         (run,) = clonus_runs(RecordingSource(recording), [0], 6.0, 14.0, spec, (0.0, 20.0))
         counted.append(run.cycles)
     assert counted == pytest.approx([40, 40], abs=1)
+
+
+@pytest.mark.parametrize("rate_hz", [500.0, 1000.0, 1259.259, 4000.0])
+@pytest.mark.parametrize("frequency_hz", [4.0, 8.0])
+def test_the_size_of_noise_around_a_frequency_is_known(rate_hz: float, frequency_hz: float) -> None:
+    samples = np.random.default_rng(3).standard_normal((1, round(100 * rate_hz)))
+    recording = Recording(samples, sampling_rate_hz=rate_hz, modality="emg", unit="uV")
+    source = RecordingSource(recording)
+    magnitude = slow_signal(source, [0], 0.0, 100.0, shipped_spec("emg"))
+    noise = noise_around(magnitude.samples, magnitude.rate_hz)
+    spectrum = _Spectrum(magnitude.samples - magnitude.samples.mean(), magnitude.rate_hz, noise)
+    measured = spectrum.around(frequency_hz).real.std()
+    assert np.median(noise) * np.sqrt(frequency_hz) == pytest.approx(measured, rel=0.15)
+
+
+@pytest.mark.parametrize("rate_hz", [99.9, 100.1, 1259.259])
+def test_times_are_those_of_the_recording_at_any_rate(rate_hz: float) -> None:
+    times = np.arange(round(300 * rate_hz)) / rate_hz
+    beats_s = 290 + np.arange(20) / 5
+    pulses = np.exp(-0.5 * ((times - beats_s[:, None]) / 0.035) ** 2).sum(axis=0)
+    noise = 1e-4 * np.random.default_rng(3).standard_normal(len(times))
+    recording = Recording(
+        (pulses + noise)[None], sampling_rate_hz=rate_hz, modality="accelerometer", unit="g"
+    )
+    spec = shipped_spec("accelerometer")
+    (run,) = clonus_runs(RecordingSource(recording), [0], 2.0, 298.0, spec, (0.0, 300.0))
+    assert run.start_s == pytest.approx(beats_s[0] - 0.1, abs=0.03)
+    assert run.dominant_frequency_hz == pytest.approx(5.0, abs=0.005)

@@ -3,13 +3,10 @@
 import numpy as np
 import pytest
 from conftest import shipped_spec
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from features import MODALITIES, Modality, Recording
-from serving.analysis.rhythms import RATE_HZ as OF_RHYTHMS_HZ
-from serving.analysis.rhythms import Run, _ratio, refine
+from serving.analysis.rhythms import Run, refine
 from serving.analysis.source import RecordingSource
 
 RATE_HZ = {"emg": 1000.0, "accelerometer": 100.0}
@@ -66,11 +63,3 @@ def test_scale_and_polarity_change_only_the_amplitude(modality: Modality) -> Non
     assert changed.start_s == pytest.approx(plain.start_s)
     assert changed.stop_s == pytest.approx(plain.stop_s)
     assert changed.dominant_frequency_hz == pytest.approx(plain.dominant_frequency_hz, abs=0.02)
-
-
-@given(st.floats(20.0, 20_000.0))
-def test_a_rate_is_turned_into_that_of_rhythms_by_small_numbers(rate_hz: float) -> None:
-    """No odd rate makes the filter between them long, nor shifts ten minutes by more than 3 ms."""
-    up, down = _ratio(rate_hz)
-    assert min(up, down) <= 500
-    assert 600.0 * abs(rate_hz * up / down / OF_RHYTHMS_HZ - 1) < 3e-3

@@ -14,10 +14,10 @@ from serving.card import Card, Novelty, Provenance
 from serving.classifier import Classifier, softmax
 from serving.novelty import Reference
 from training.calibrate import calibrate, class_weights, conformal_thresholds
-from training.checks import checks_of, fit_checks, kind_scores
 from training.config import Booster as BoosterConfig
 from training.config import ModelConfig
 from training.foreign import SIGNALS as FOREIGN
+from training.lookalike_checks import checks_of, fit_checks, kind_scores
 from training.split import folds
 from training.table import LabelledTable
 from training.trees import fit_apart, fit_trees

@@ -86,9 +86,9 @@ def simulated_figures(answered: Answered, scheme: Scheme, limits: Limits) -> lis
 
 def _of_windows(known: Answered, scheme: Scheme) -> Iterable[Figure]:
     everything = np.ones(len(known), dtype=np.bool_)
-    for reason, target in (("unlike_training", 0.02), ("look_alike", 0.01)):
+    for reason, target in (("unlike_training", Target(at_most=0.02)), ("look_alike", None)):
         what, hits = f"ordinary windows called {reason}", known.because(reason)
-        yield counted(scheme, what, known, everything, hits, Target(at_most=target))
+        yield counted(scheme, what, known, everything, hits, target)
     if scheme.modality == "emg":
         return
     clonus = known.labelled("clonus")

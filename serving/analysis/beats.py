@@ -13,7 +13,8 @@ import numpy as np
 
 from features import FeatureSpec, Modality
 from features.rhythm_runs import PAUSE_S, BeatRun, beat_runs
-from serving.analysis.rhythms import RATE_HZ, Run, rhythm_of
+from serving.analysis.rhythms import Run
+from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import SampleSource
 
 _MARGIN_S: Final = 4.0
@@ -80,11 +81,11 @@ def _runs_of_piece(
     before_s = after_s = _MARGIN_S
     while True:
         begin_s, end_s = max(bounds_s[0], first - before_s), min(bounds_s[1], last + after_s)
-        rhythm = rhythm_of(source, channels, begin_s, end_s, spec)
-        inside = slice(round((first - begin_s) * RATE_HZ), round((last - begin_s) * RATE_HZ))
+        slow = slow_signal(source, channels, begin_s, end_s, spec)
+        inside = slow.between(first, last)
         runs = [
-            replace(run, times=begin_s + run.times / RATE_HZ)
-            for run in beat_runs(rhythm, RATE_HZ, inside, order, magnitude=magnitude)
+            replace(run, times=begin_s + run.times / slow.rate_hz)
+            for run in beat_runs(slow.samples, slow.rate_hz, inside, order, magnitude=magnitude)
         ]
         early = any(run.times[0] < begin_s + _NEAR_S for run in runs)
         late = any(run.times[-1] > end_s - _NEAR_S for run in runs)

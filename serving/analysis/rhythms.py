@@ -7,7 +7,6 @@ envelope of that exceeds a share of the way from its surroundings to its level.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import scipy.fft
@@ -15,23 +14,16 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from features import FeatureSpec
-from features.mains import subtract_mains
+from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import SampleSource
 
 Array = NDArray[np.float64]
-
-RATE_HZ = 100.0
-"""Rate at which rhythms are followed."""
 
 _MARGIN_S = 4.0
 """How far beyond a rough episode its edges are sought: a window."""
 
 _LONGEST_S = 600.0
 """A longer rhythm is followed in pieces of this length, its edges in the first and the last."""
-
-_EMG_BAND_HZ = (60.0, 200.0)
-"""Where volleys stand out most: 75 to 194 Hz in clonus of people (Mummidisetty 2012). Below, a rise
-of the magnitude is long; above, there is more noise than muscle."""
 
 _AROUND = (0.6, 1.5)
 """Edges of the band around the frequency, as shares of it: over an octave."""
@@ -51,8 +43,6 @@ _PAUSE_CYCLES = 2.0
 """A run goes on across this many missing cycles: one that fails does not end it."""
 
 _LEAST_CYCLES = 3
-
-_MOST_TERM = 500
 
 
 @dataclass(frozen=True)
@@ -126,106 +116,59 @@ def _piece(
 ) -> _Piece | None:
     begin_s = max(reach_s[0], first_s - _MARGIN_S)
     end_s = min(reach_s[1], last_s + _MARGIN_S)
-    rhythm = rhythm_of(source, channels, begin_s, end_s, spec)
-    rhythm -= rhythm.mean(axis=1, keepdims=True)
-    inside = slice(round((first_s - begin_s) * RATE_HZ), round((last_s - begin_s) * RATE_HZ))
-    if rhythm[:, inside].shape[1] < RATE_HZ:
+    slow = slow_signal(source, channels, begin_s, end_s, spec)
+    rate_hz = slow.rate_hz
+    rhythm = slow.samples - slow.samples.mean(axis=1, keepdims=True)
+    inside = slow.between(first_s, last_s)
+    if rhythm[:, inside].shape[1] < rate_hz:
         return None
-    frequency_hz = _highest_line(rhythm[:, inside], spec.rhythm.band_hz)
-    wave = _analytic(rhythm, frequency_hz, inside)
-    start, stop = _run(np.abs(wave), inside, frequency_hz)
+    frequency_hz = _highest_line(rhythm[:, inside], rate_hz, spec.rhythm.band_hz)
+    wave = _analytic(rhythm, rate_hz, frequency_hz, inside)
+    start, stop = _run(np.abs(wave), rate_hz, inside, frequency_hz)
     crests = _crests(wave[start:stop])
     if len(crests) <= _LEAST_CYCLES:
         return None
     return _Piece(
-        start_s=begin_s + start / RATE_HZ,
-        stop_s=begin_s + stop / RATE_HZ,
-        frequencies_hz=RATE_HZ / np.diff(crests),
+        start_s=begin_s + start / rate_hz,
+        stop_s=begin_s + stop / rate_hz,
+        frequencies_hz=rate_hz / np.diff(crests),
         sizes=np.abs(wave[start:stop]),
     )
 
 
-def rhythm_of(
-    source: SampleSource, channels: Sequence[int], start_s: float, stop_s: float, spec: FeatureSpec
-) -> Array:
-    """Return the slow signal, shape (n_channels, n).
-
-    Motion about its mean; the magnitude of EMG in a band.
-    """
-    rate = source.sampling_rate_hz
-    raw = source.read(round(start_s * rate), round(stop_s * rate))[list(channels)]
-    samples = np.nan_to_num(raw.astype(np.float64) - np.nanmean(raw, axis=1, keepdims=True))
-    if spec.modality == "emg":
-        _subtract_mains(samples, rate, spec)
-        bandpass = scipy.signal.butter(2, _EMG_BAND_HZ, "band", fs=rate, output="sos")
-        samples = np.abs(scipy.signal.sosfiltfilt(bandpass, samples, axis=1))
-    if rate != RATE_HZ:
-        up, down = _ratio(rate)
-        samples = scipy.signal.resample_poly(samples, up, down, axis=1)
-    slow: Array = samples
-    return slow
-
-
-def _subtract_mains(samples: Array, rate_hz: float, spec: FeatureSpec) -> None:
-    """Subtract hum in place, window by window: in the magnitude it would hide what is smaller."""
-    length = min(round(spec.window_s * rate_hz), samples.shape[1])
-    last = samples.shape[1] - length
-    for start in (*range(0, last, length), last):
-        window = samples[:, None, start : start + length].copy()
-        subtract_mains(
-            window[:, 0],  # as it is in conditioning, so that no kernel is compiled anew
-            rate_hz=rate_hz,
-            mains_hz=spec.conditioning.mains_hz,
-            prominence=spec.conditioning.mains_prominence,
-            highest_hz=_EMG_BAND_HZ[1],
-        )
-        samples[:, start : start + length] = window[:, 0]
-
-
-def _ratio(rate_hz: float) -> tuple[int, int]:
-    """Return whole numbers by which a rate becomes that of rhythms, to 2 ms in ten minutes.
-
-    The smaller one is limited: the filter between two rates is as long as they are large.
-    """
-    ratio = Fraction(RATE_HZ) / Fraction(rate_hz)
-    if ratio < 1:
-        inverse = (1 / ratio).limit_denominator(_MOST_TERM)
-        return inverse.denominator, inverse.numerator
-    ratio = ratio.limit_denominator(_MOST_TERM)
-    return ratio.numerator, ratio.denominator
-
-
-def _highest_line(rhythm: Array, band_hz: tuple[float, float]) -> float:
+def _highest_line(rhythm: Array, rate_hz: float, band_hz: tuple[float, float]) -> float:
     """Return the frequency of the highest line in a band, of all channels together."""
     n = rhythm.shape[1]
     spectra = scipy.fft.rfft(rhythm * np.hanning(n), axis=1)
     power = np.square(np.abs(spectra)).sum(axis=0)
-    frequencies = scipy.fft.rfftfreq(n, 1 / RATE_HZ)
+    frequencies = scipy.fft.rfftfreq(n, 1 / rate_hz)
     power[(frequencies < band_hz[0]) | (frequencies > band_hz[1])] = 0.0
     return float(frequencies[int(np.argmax(power))])
 
 
-def _analytic(rhythm: Array, frequency_hz: float, inside: slice) -> NDArray[np.complex128]:
+def _analytic(
+    rhythm: Array, rate_hz: float, frequency_hz: float, inside: slice
+) -> NDArray[np.complex128]:
     """Return the analytic signal around a frequency along the axis that it moves most."""
     edges = [share * frequency_hz for share in _AROUND]
-    bandpass = scipy.signal.butter(2, edges, "band", fs=RATE_HZ, output="sos")
-    padding = min(rhythm.shape[1] - 1, round(RATE_HZ))
+    bandpass = scipy.signal.butter(2, edges, "band", fs=rate_hz, output="sos")
+    padding = min(rhythm.shape[1] - 1, round(rate_hz))
     filtered = scipy.signal.sosfiltfilt(bandpass, rhythm, axis=1, padlen=padding)
     _, axes = np.linalg.eigh(filtered[:, inside] @ filtered[:, inside].T)
     wave: NDArray[np.complex128] = scipy.signal.hilbert(axes[:, -1] @ filtered)
     return wave
 
 
-def _run(envelope: Array, inside: slice, frequency_hz: float) -> tuple[int, int]:
+def _run(envelope: Array, rate_hz: float, inside: slice, frequency_hz: float) -> tuple[int, int]:
     """Return the stretch above threshold around the middle of the rough episode."""
     outside = np.concatenate([envelope[: inside.start], envelope[inside.stop :]])
-    floor = float(np.quantile(outside, _FLOOR)) if len(outside) > RATE_HZ / 2 else 0.0
+    floor = float(np.quantile(outside, _FLOOR)) if len(outside) > rate_hz / 2 else 0.0
     level = float(np.median(envelope[inside]))
     lowest, highest = (share * level for share in _FRACTIONS)
     above = envelope > np.clip(np.sqrt(floor * level), lowest, highest)
-    unsure = min(round(_UNSURE_S * RATE_HZ), (inside.stop - inside.start) // 3)
+    unsure = min(round(_UNSURE_S * rate_hz), (inside.stop - inside.start) // 3)
     above[inside.start + unsure : inside.stop - unsure] = True
-    pause = _PAUSE_CYCLES * RATE_HZ / frequency_hz
+    pause = _PAUSE_CYCLES * rate_hz / frequency_hz
     places = np.flatnonzero(above)
     stretches = np.split(places, np.flatnonzero(np.diff(places) > pause) + 1)
     middle = (inside.start + inside.stop) // 2

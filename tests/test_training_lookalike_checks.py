@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from feature_tables import separable_table, small_config
 
-from training.checks import checks_of, fit_checks
 from training.config import KindCheck
 from training.fit import cross_fit
+from training.lookalike_checks import checks_of, fit_checks
 from training.table import join
 from training.train import train
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.card import Check
-from serving.checks import check_scores
+from serving.lookalike_checks import check_scores
 from training.config import KindCheck, ModelConfig
 from training.table import LabelledTable
 from training.trees import fit_apart

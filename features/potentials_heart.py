@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.kernels import kernel
-from features.potentials_spec import Beating
+from features.potentials_spec import Heart
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -24,7 +24,7 @@ _MOST_STEPS = 64
 """Steps of a chain to one side at the most."""
 
 
-def in_beats(x: Array, peak: Index, amplitude: Array, rate_hz: float, spec: Beating) -> Mask:
+def in_heartbeats(x: Array, peak: Index, amplitude: Array, rate_hz: float, spec: Heart) -> Mask:
     """Tell which candidates are beats of a heart, or come with one, shape (n_candidates,).
 
     Parameters
@@ -44,11 +44,11 @@ def in_beats(x: Array, peak: Index, amplitude: Array, rate_hz: float, spec: Beat
             for tolerance in spec.tolerances
         ]
     )
-    return _in_beats(x, peak, amplitude, lengths, alike, paces, likely)
+    return _in_heartbeats(x, peak, amplitude, lengths, alike, paces, likely)
 
 
 @kernel
-def _in_beats(
+def _in_heartbeats(
     x: Array,
     peak: Index,
     amplitude: Array,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from serving.card import Check
-from serving.checks import check_scores, look_alikes, within_limits
+from serving.lookalike_checks import check_scores, look_alikes, within_limits
 
 COLUMNS = ("pace", "size")
 CHECK = Check(

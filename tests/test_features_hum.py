@@ -5,7 +5,7 @@ import pytest
 import scipy.signal
 from conftest import frozen_spec
 
-from features.potentials_hum import without_hum
+from features.hum import without_hum
 
 RATE_HZ = 1000.0
 N = 4000
