@@ -32,16 +32,24 @@ class Calibration(Section):
     biases: tuple[float, ...]
 
 
+class Pair(Section):
+    """Two classes that overlap: beside the one, the other is a candidate from a threshold on."""
+
+    classes: tuple[str, str]
+    threshold: Annotated[float, Field(ge=0, le=1)]
+
+
 class Conformal(Section):
     """A class is a candidate when its probability reaches its threshold.
 
-    Split conformal prediction (Vovk 2012; Sadinle 2019): ``thresholds`` are such that a share
-    ``level`` of the held-out windows, every class weighing the same, had their own class among
-    their candidates.
+    Split conformal prediction (Vovk 2012; Sadinle 2019): ``thresholds`` are such that at least a
+    share ``level`` of the held-out windows, every class weighing the same, had their own class
+    among their candidates. ``pairs`` add candidates where two classes overlap.
     """
 
     level: Annotated[float, Field(gt=0, lt=1)]
     thresholds: tuple[Annotated[float, Field(ge=0, le=1)], ...]
+    pairs: tuple[Pair, ...] = ()
 
 
 class Novelty(Section):

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features import FeatureTable, Windows, extract
+from serving.candidates import candidate_sets
 from serving.card import Card
 from serving.lookalike_checks import check_scores, look_alikes
 from serving.novelty import Reference
@@ -103,7 +103,7 @@ class Classifier:
         """
         card = self.card
         probabilities = self.probabilities(self.scores(table.values))
-        sets = self._candidate_sets(probabilities)
+        sets = candidate_sets(probabilities, card.classes, card.conformal)
         distances = self.reference.distance(table.values, card.novelty.neighbours)
         is_unlike = distances > card.novelty.threshold
         is_unlike |= self.oddness(table.values) > card.novelty.oddness_threshold
@@ -178,17 +178,6 @@ class Classifier:
             return predictions, np.full(shape, np.nan)
         raw = self.booster.predict(predictions.features.values, pred_contrib=True, num_threads=1)
         return predictions, np.asarray(raw, dtype=np.float64).reshape(shape)
-
-    @cached_property
-    def _thresholds(self) -> Array:
-        return np.array(self.card.conformal.thresholds)
-
-    def _candidate_sets(self, probabilities: Array) -> NDArray[np.bool_]:
-        """Return which classes are candidates; where none is, the most probable one is."""
-        sets: NDArray[np.bool_] = probabilities >= self._thresholds
-        empty = ~sets.any(axis=1)
-        sets[empty, np.argmax(probabilities[empty], axis=1)] = True
-        return sets
 
     def _look_alikes(self, values: Array, sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which windows a check refuses the one candidate of, shape (n_windows,)."""

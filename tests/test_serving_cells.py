@@ -8,9 +8,10 @@ from hypothesis.extra import numpy as arrays
 
 from serving.analysis.answers import Answers
 from serving.analysis.cells import cells_of
+from serving.card import Conformal
 
 CLASSES = ("clonus", "tremor", "rest")
-THRESHOLDS = np.full(3, 0.2)
+CONFORMAL = Conformal(level=0.95, thresholds=(0.2,) * 3)
 
 
 def answers(rows, reasons=None, hop_s=1.0):
@@ -35,7 +36,7 @@ def answers(rows, reasons=None, hop_s=1.0):
 def cells(rows, reasons=None, hop_s=1.0, stop_s=None):
     given_ = answers(rows, reasons, hop_s)
     end = (len(given_) - 1) * hop_s + 4.0 if stop_s is None else stop_s
-    return cells_of(given_, THRESHOLDS, hop_s, 0.0, end)
+    return cells_of(given_, CONFORMAL, hop_s, 0.0, end)
 
 
 TREMOR, REST, CLONUS = (0.02, 0.96, 0.02), (0.02, 0.02, 0.96), (0.96, 0.02, 0.02)

@@ -150,13 +150,12 @@ def test_several_candidates_are_undecided(judge):
     assert answer.reasons == ("several_candidates",)
 
 
-def test_top_class_stands_where_no_class_is_a_candidate(judge):
-    """An empty set is no alarm: the most probable class stands."""
-    answer = judge((0.1, 0.2, 0.25, 0.25, 0.2), (0.1, 0.2, 0.2, 0.28, 0.22))
+def test_where_no_class_stands_out_the_two_most_probable_are_candidates(judge):
+    """A class that reaches no threshold and has no majority either is not told alone."""
+    answer = judge((0.1, 0.2, 0.26, 0.24, 0.2))
 
-    assert answer.labels.tolist() == ["tremor", "voluntary"]
-    assert answer.candidates == (("tremor",), ("voluntary",))
-    assert answer.reasons == (None, None)
+    assert answer.labels.tolist() == [UNDECIDED]
+    assert answer.candidates == (("tremor", "voluntary"),)
 
 
 def test_a_probability_that_equals_its_threshold_reaches_it(judge):

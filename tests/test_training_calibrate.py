@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax as scipy_softmax
 
+from serving.card import Pair
 from serving.classifier import softmax
 from training.calibrate import calibrate, class_weights, conformal_thresholds
 
@@ -88,3 +89,13 @@ def test_a_ceiling_keeps_probable_classes_among_the_candidates():
     targets = np.zeros(100, dtype=int)
     assert conformal_thresholds(probabilities, targets, 0.9).thresholds == (0.95, 0.95)
     assert conformal_thresholds(probabilities, targets, 0.9, 0.3).thresholds == (0.3, 0.3)
+
+
+def test_pairs_of_classes_are_passed_on_beside_the_same_thresholds():
+    """Between the classes of a pair doubt counts earlier; nothing else changes."""
+    probabilities = np.full((100, 2), (0.95, 0.05))
+    targets = np.zeros(100, dtype=int)
+    pair = Pair(classes=("clonus", "tremor"), threshold=0.28)
+    found = conformal_thresholds(probabilities, targets, 0.9, 0.3, (pair,))
+    assert found.pairs == (pair,)
+    assert found.thresholds == (0.3, 0.3)

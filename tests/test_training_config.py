@@ -85,6 +85,12 @@ def test_a_band_above_nyquist_is_named(tmp_path):
         (lambda c: c.update(classes=["tremor", "cramp"]), r"classes must be two or more"),
         (lambda c: c.update(classes=["tremor"]), r"classes must be two or more"),
         (lambda c: c["training"].update(conformal_level=1.5), r"conformal_level: .*less than 1"),
+        (
+            lambda c: c["training"].update(
+                candidate_pairs=[{"classes": ["tremor", "cramp"], "ceiling": 0.3}]
+            ),
+            r"candidate_pairs must name two classes; tremor, cramp are not",
+        ),
         (lambda c: c["data"].update(train=[]), r"data\.train: .*at least 1"),
     ],
 )

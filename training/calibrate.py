@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from serving.card import Calibration, Conformal
+from serving.card import Calibration, Conformal, Pair
 from serving.classifier import softmax
 
 Array = NDArray[np.float64]
@@ -41,21 +41,26 @@ def calibrate(scores: Array, targets: Index) -> Calibration:
 
 
 def conformal_thresholds(
-    probabilities: Array, targets: Index, level: float, ceiling: float = 1.0
+    probabilities: Array,
+    targets: Index,
+    level: float,
+    ceiling: float = 1.0,
+    pairs: tuple[Pair, ...] = (),
 ) -> Conformal:
     """Return the probability at which a class becomes a candidate, by split conformal prediction.
 
     One threshold, which the true class reaches in a share ``level`` of the windows, every class
     weighing the same: the smallest sets on average (Sadinle 2019). A threshold for each class alone
     would promise the level to each, but a class with an ambiguous tail is then a candidate nearly
-    everywhere. ``ceiling`` bounds it, for what is less like the training data than its own people.
+    everywhere. ``ceiling`` bounds it, for what is less like the training data than its own people;
+    ``pairs`` are passed on, and only ever add candidates.
     With too few windows for the level, every class is always a candidate.
     """
     n_classes = probabilities.shape[1]
     own = probabilities[np.arange(len(targets)), targets]
     weights = class_weights(targets, n_classes)
     threshold = min(_lower_quantile(own, weights, 1 - level), ceiling)
-    return Conformal(level=level, thresholds=(threshold,) * n_classes)
+    return Conformal(level=level, thresholds=(threshold,) * n_classes, pairs=pairs)
 
 
 def _lower_quantile(values: Array, weights: Array, share: float) -> float:

@@ -43,6 +43,14 @@ class Search(Section):
     inner_folds: Annotated[int, Field(ge=2)]
 
 
+class OverlappingPair(Section):
+    """Two classes that look alike in some windows, and from when on both fit."""
+
+    classes: tuple[str, str]
+    ceiling: Share
+    """Beside the one as most probable, the other is a candidate from this probability on."""
+
+
 class Training(Section):
     """How a model is fitted, calibrated and judged."""
 
@@ -51,10 +59,12 @@ class Training(Section):
     booster: Booster
     search: Search
     conformal_level: Share
+    """Share of windows of each class that shall have it among their candidates."""
     candidate_ceiling: Share
     """A class that is at least this probable is a candidate, however rarely the training data
     proves it right: what is served later is less like that data than its own people are."""
-    """Share of windows of each class that shall have it among their candidates."""
+    candidate_pairs: tuple[OverlappingPair, ...]
+    """Classes between which doubt counts earlier."""
     novelty_neighbours: Count
     novelty_prototypes: Count
     novelty_false_alarm_rate: Share
@@ -126,6 +136,12 @@ class ModelConfig(Section):
             both = sorted({*self.classes, UNCLEAR} & set(kinds))
             if both:
                 raise ValueError(f"{where} must have no class; {', '.join(both)} may be one")
+        for pair in self.training.candidate_pairs:
+            one, other = pair.classes
+            if one == other or not {one, other} <= set(self.classes):
+                raise ValueError(
+                    f"training.candidate_pairs must name two classes; {one}, {other} are not"
+                )
         return self
 
     @model_validator(mode="after")

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from serving.analysis.answers import Answers
 from serving.analysis.report import UNUSABLE
+from serving.candidates import candidate_sets
+from serving.card import Conformal
 from serving.classifier import UNDECIDED, Reason
 
 Array = NDArray[np.float64]
@@ -74,13 +76,13 @@ class Cells:
 
 
 def cells_of(
-    answers: Answers, thresholds: Array, hop_s: float, start_s: float, stop_s: float
+    answers: Answers, conformal: Conformal, hop_s: float, start_s: float, stop_s: float
 ) -> Cells:
     """Join the answers of windows to those of cells between two times.
 
     Parameters
     ----------
-    thresholds : ndarray, shape (n_classes,)
+    conformal : Conformal
         From which probability on a class is a candidate.
     """
     edges = _edges(hop_s, start_s, stop_s)
@@ -91,7 +93,7 @@ def cells_of(
     fallback = _means(answers, covering, usable)
     probabilities = np.where(np.isnan(probabilities), fallback, probabilities)
     reasons = [_reason(answers, usable, first, end) for first, end in covering]
-    labels, candidates = _judged(answers.classes, probabilities, reasons, thresholds)
+    labels, candidates = _judged(answers.classes, probabilities, reasons, conformal)
     return Cells(
         answers.classes, edges, tuple(labels), tuple(candidates), tuple(reasons), probabilities
     )
@@ -145,12 +147,12 @@ def _judged(
     classes: tuple[str, ...],
     probabilities: Array,
     reasons: list[Reason | None],
-    thresholds: Array,
+    conformal: Conformal,
 ) -> tuple[list[str], list[tuple[str, ...]]]:
     labels = [UNDECIDED if r in _MODEL_REASONS else UNUSABLE for r in reasons]
     candidates: list[tuple[str, ...]] = [
-        _names(classes, row, thresholds) if label == UNDECIDED else ()
-        for label, row in zip(labels, probabilities, strict=True)
+        names if label == UNDECIDED else ()
+        for label, names in zip(labels, _names(classes, probabilities, conformal), strict=True)
     ]
     open_ = np.array([reason is None for reason in reasons], dtype=np.bool_)
     for first, end in _runs(open_.tolist()):
@@ -159,7 +161,7 @@ def _judged(
         path = _path(probabilities[first:end])
         for a, b in _runs(path.tolist()):
             run = slice(first + a, first + b)
-            told = _told_of_a_run(classes, int(path[a]), probabilities[run], thresholds)
+            told = _told_of_a_run(classes, int(path[a]), probabilities[run], conformal)
             candidates[run] = told
             labels[run] = [names[0] if len(names) == 1 else UNDECIDED for names in told]
     for i in np.flatnonzero(open_):
@@ -169,22 +171,24 @@ def _judged(
 
 
 def _told_of_a_run(
-    classes: tuple[str, ...], place: int, probabilities: Array, thresholds: Array
+    classes: tuple[str, ...], place: int, probabilities: Array, conformal: Conformal
 ) -> list[tuple[str, ...]]:
     """Return the candidates of each cell of a run whose class on the path is ``place``."""
     own = (classes[place],)
-    whole = _names(classes, probabilities.mean(axis=0), thresholds)
+    (whole,) = _names(classes, probabilities.mean(axis=0, keepdims=True), conformal)
     if whole == own:
         return [own] * len(probabilities)
-    told = [_names(classes, row, thresholds) for row in probabilities]
+    told = _names(classes, probabilities, conformal)
     # A single cell that sees another class alone was outvoted by the path: both fit.
     return [names if own[0] in names else _in_order(classes, (*names, *own)) for names in told]
 
 
-def _names(classes: tuple[str, ...], row: Array, thresholds: Array) -> tuple[str, ...]:
-    """Return the classes that cannot be ruled out; where all can, the most probable one."""
-    names = tuple(c for c, is_in in zip(classes, row >= thresholds, strict=True) if is_in)
-    return names or (classes[int(np.argmax(row))],)
+def _names(
+    classes: tuple[str, ...], probabilities: Array, conformal: Conformal
+) -> list[tuple[str, ...]]:
+    """Return the candidates of each row of probabilities."""
+    sets = candidate_sets(probabilities, classes, conformal)
+    return [tuple(c for c, is_in in zip(classes, row, strict=True) if is_in) for row in sets]
 
 
 def _in_order(classes: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:

@@ -153,8 +153,7 @@ def _report(signal: Signal, classifier: Classifier, wish: Wish) -> RecordingRepo
         kept.append if wanted else None,
         why="why" in wish.include,
     )
-    thresholds = np.array(card.conformal.thresholds)
-    cells = cells_of(answers, thresholds, wish.hop_s, signal.start_s, signal.stop_s)
+    cells = cells_of(answers, card.conformal, wish.hop_s, signal.start_s, signal.stop_s)
     events, minutes = _events(signal, cells, classifier)
     episodes = episodes_of(signal, cells, answers, events, card.spec)
     usable_s = float(cells.durations_s[cells.usable].sum())
