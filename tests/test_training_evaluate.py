@@ -68,6 +68,24 @@ def test_figures_by_hand():
     assert expected == pytest.approx({name: found[name] for name in expected})
 
 
+def test_a_class_without_a_window_counts_in_no_figure():
+    """A subject who has nothing of a class is not at fault for it; who is always unsure has 0."""
+    counts, names = judged(
+        ["clonus", "rest", "rest"], ["clonus", UNDECIDED, UNDECIDED], groups=["a", "a", "b"]
+    ).counts()
+    of_b = figures(counts[1], names, CLASSES)
+    assert np.isnan(of_b["f1__clonus"])
+    assert of_b["f1__rest"] == of_b["macro_f1"] == 0.0
+    assert figures(counts[0], names, CLASSES)["macro_f1"] == 0.5
+
+
+def test_the_interval_of_a_faultless_model_is_a_point_though_draws_lack_a_class():
+    """Five subjects, one of whom alone has clonus, all answers right."""
+    labels = ["clonus", *["rest"] * 5]
+    found = with_intervals(judged(labels, labels, groups=list("aabcde")), 200, 1)
+    assert found["macro_f1"] == found["f1__clonus"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+
+
 def test_figures_equal_scikit_learn(rng):
     """Without undecided windows the figures are those of an independent implementation."""
     labels = rng.choice(CLASSES, size=200)

@@ -118,13 +118,13 @@ def figures(counts: Counts, names: tuple[str, ...], classes: tuple[str, ...]) ->
     """Return the figures of counts of shape (n_labels, n_answers), undecided windows apart.
 
     Windows whose label is no class (stand-ins, look-alikes, unclear ones) count in none of them.
-    ``recall`` and ``precision`` are among decided windows; a class nobody was given has none.
+    ``recall`` and ``precision`` are among decided windows; a class nobody was given has none. A
+    class without a window has no ``f1``, one of which every window is undecided has 0.
     """
     result: dict[str, float] = {}
     known = [i for i, name in enumerate(names) if name in classes]
     result["undecided"] = _share(counts[known, -1].sum(), counts[known].sum())
     decided = counts[known, :-1]
-    f1: list[float] = []
     correct = 0
     for i, row in zip(known, decided, strict=True):
         name = names[i]
@@ -136,9 +136,10 @@ def figures(counts: Counts, names: tuple[str, ...], classes: tuple[str, ...]) ->
         result[f"recall__{name}"] = recall
         result[f"precision__{name}"] = precision
         result[f"undecided__{name}"] = _share(counts[i, -1], counts[i].sum())
-        f1.append(2 * hits / max(int(row.sum() + decided[:, k].sum()), 1))
-        result[f"f1__{name}"] = f1[-1]
+        of_class = 2 * hits / max(int(row.sum() + decided[:, k].sum()), 1)
+        result[f"f1__{name}"] = of_class if counts[i].any() else float("nan")
     result["accuracy"] = _share(correct, decided.sum())
+    f1 = [result[f"f1__{names[i]}"] for i in known if counts[i].any()]
     result["macro_f1"] = float(np.mean(f1)) if f1 else float("nan")
     return result
 
