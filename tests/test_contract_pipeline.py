@@ -52,6 +52,12 @@ def test_nothing_is_done_twice(project):
     assert set() == stages_to_run(project)
 
 
+def test_people_whom_a_model_was_trained_on_are_not_judged_again(project):
+    """Answers to them would flatter; who asks for them is told why there are none."""
+    done = run(project, "training", "evaluate", MODALITY, "--data", "simulated/train")
+    assert "simulated/train (simulated): no labelled window of other people than" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("file", "change", "stages"),
     [

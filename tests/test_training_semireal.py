@@ -15,6 +15,7 @@ from training.config import ModelConfig, load_config
 from training.datasets import registry
 from training.datasets.labelled import UNCLEAR, Span
 from training.datasets.labelling import Labelling, label_windows
+from training.evaluation_stage import Unanswered
 from training.layout import Layout
 from training.semireal import sources
 from training.semireal.clonus import Beats, clonus, drawn_beats, run_spans
@@ -328,7 +329,7 @@ def test_evaluation_asks_for_the_test_parts_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate, "load", lambda path: Named(card=Named(modality=path.name)))
     monkeypatch.setattr(evaluate, "logged_run", lambda *_: "a run")
     monkeypatch.setattr(evaluate.tracking, "connect", lambda: None)
-    monkeypatch.setattr(evaluate, "judge_source", lambda *_: None)
+    monkeypatch.setattr(evaluate, "evaluated", lambda opened, *_: Unanswered(opened, 0))
     layout = Layout(ROOT)
 
     assert [o.source.name for o in open_tests("emg", layout)] == [

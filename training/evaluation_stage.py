@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from features import ConfigError, Modality
@@ -19,7 +20,7 @@ from training.datasets.opening import Opened
 from training.evaluate import Judged, headline, join_judged, report
 from training.features_stage import labelled_windows, opened_sources
 from training.layout import Layout, write_json
-from training.predictions import PREDICTIONS, frame_of, write
+from training.predictions import FOLDS, PREDICTIONS, frame_of, write
 from training.run_content import DataUsed
 from training.run_tables import (
     by_class,
@@ -42,59 +43,106 @@ class Answers:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluated:
-    """A data set that was answered: under which name, and how well."""
+class Unanswered:
+    """A data set without a labelled window of anybody but people trained on."""
 
-    name: str
+    opened: Opened
+    n_left_out: int
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """A data set that was answered, and how well."""
+
     opened: Opened
     answers: Answers
     report: dict[str, Any]
 
+    @property
+    def name(self) -> str:
+        """How the figures of the set are called in a run."""
+        source = self.opened.source
+        if source.kind == "simulated":
+            return f"{source.name}_{self.opened.folder.name}"
+        return f"{source.kind}_{source.name}"
 
-def evaluate_stage(modality: Modality, layout: Layout) -> dict[str, Any]:
+
+def evaluate_stage(modality: Modality, layout: Layout) -> list[Evaluated]:
     """Let the trained classifier answer the test sets of the configuration; log the figures."""
     config = load_config(layout.config(modality), ModelConfig)
     tracking.connect()
     classifier = load(layout.model(modality))
-    found: list[Evaluated] = []
-    for opened in opened_sources(config.data.test, modality, layout):
-        answers = judge_source(classifier, opened, config)
-        if answers is not None:
-            name = f"{opened.source.name}_{opened.folder.name}"
-            each = report_of(answers, config)
-            found.append(Evaluated(name, opened, answers, each))
-    log_evaluated(found, logged_run(modality, layout), "test")
+    run_id = logged_run(modality, layout)
+    sets = opened_sources(config.data.test, modality, layout)
+    answered = (evaluated(opened, classifier, config, run_id) for opened in sets)
+    found = [each for each in answered if isinstance(each, Evaluated)]
+    log_evaluated(found, run_id, "test")
     write_json(
         layout.reports(modality) / "evaluate.json",
         {each.name: headline(each.report) for each in found},
     )
-    return {each.name: each.report for each in found}
+    return found
 
 
-def judge_source(classifier: Classifier, opened: Opened, config: ModelConfig) -> Answers | None:
-    """Let a classifier answer every labelled window of a source; None when it has none."""
+def evaluated(
+    opened: Opened, classifier: Classifier, config: ModelConfig, run_id: str
+) -> Evaluated | Unanswered:
+    """Let the classifier of a run answer a set, but for people whom it was trained on."""
+    known = trained_on(run_id, opened.name)
+    answers, left_out = judge_source(classifier, opened, config, known)
+    if answers is None:
+        return Unanswered(opened, len(left_out))
+    settings, source = config.training, opened.source
+    figures = report(answers.judged, samples=settings.bootstrap_samples, seed=settings.seed)
+    told = {"kind": source.kind, "licence": source.licence, "title": source.title}
+    return Evaluated(opened, answers, figures | told | {"n_groups_left_out": len(left_out)})
+
+
+def trained_on(run_id: str, data_set: str) -> frozenset[str]:
+    """Return the people of a data set whom the model of a run has seen in training."""
+    with tempfile.TemporaryDirectory() as temporary:
+        paths = tracking.fetch_files(run_id, PREDICTIONS, Path(temporary))
+        folds = [path for path in paths if path.stem == FOLDS]
+        if not folds:
+            return frozenset()
+        frame = pd.read_parquet(folds[0], columns=["data_set", "group"])
+    return frozenset(frame.loc[frame["data_set"] == data_set, "group"].tolist())
+
+
+def judge_source(
+    classifier: Classifier, opened: Opened, config: ModelConfig, known: frozenset[str]
+) -> tuple[Answers | None, frozenset[str]]:
+    """Let a classifier answer every labelled window of people whom it does not know.
+
+    Returns
+    -------
+    answers : Answers or None
+        None when there is no such window.
+    left_out : frozenset of str
+        Who of those it knows was there.
+    """
+    left_out: set[str] = set()
     parts: list[Judged] = []
     ids: list[NDArray[np.str_]] = []
     digest = hashlib.sha256()
     for batch in labelled_windows([opened], config, "evaluate"):
+        is_new = ~np.isin(batch.groups, sorted(known))
+        left_out |= set(batch.groups[~is_new].tolist())
+        if not is_new.any():
+            continue
         predictions = classifier.predict(batch.windows, workers=2)
-        parts.append(
-            Judged.of(
-                predictions, classifier.card.classes, batch.labels, batch.groups, batch.sources
-            )
+        judged = Judged.of(
+            predictions, classifier.card.classes, batch.labels, batch.groups, batch.sources
         )
-        ids.append(batch.ids)
-        digest.update(batch.windows.samples.tobytes())
-        digest.update("\n".join((*batch.labels.tolist(), *batch.groups.tolist())).encode())
+        parts.append(judged[is_new])
+        ids.append(batch.ids[is_new])
+        digest.update(batch.windows.samples[is_new].tobytes())
+        names = (*batch.labels[is_new].tolist(), *batch.groups[is_new].tolist())
+        digest.update("\n".join(names).encode())
     if not parts:
-        return None
-    return Answers(join_judged(parts), np.concatenate(ids), digest.hexdigest())
-
-
-def report_of(answers: Answers, config: ModelConfig) -> dict[str, Any]:
-    """Return what a configuration asks to be said of answers."""
-    settings = config.training
-    return report(answers.judged, samples=settings.bootstrap_samples, seed=settings.seed)
+        return None, frozenset(left_out)
+    answers = Answers(join_judged(parts), np.concatenate(ids), digest.hexdigest())
+    return answers, frozenset(left_out)
 
 
 def log_evaluated(found: list[Evaluated], run_id: str, name: str) -> None:

@@ -14,11 +14,11 @@ from training.datasets.opening import Opened
 from training.datasets.registry import REAL, data_folder
 from training.evaluation_stage import (
     Evaluated,
+    Unanswered,
     evaluate_stage,
-    judge_source,
+    evaluated,
     log_evaluated,
     logged_run,
-    report_of,
 )
 from training.layout import Layout
 from training.semireal.opening import open_set, open_tests
@@ -43,10 +43,9 @@ def evaluate_sets(modality: Modality, layout: Layout, names: tuple[str, ...]) ->
     Each set is a table of its own: real, semi-real and simulated are never mixed in one number.
     """
     if not names:
-        for name, each in evaluate_stage(modality, layout).items():
-            yield f"{modality} model on {heading(name, 'simulated', each)}"
-            yield answers_table(each)
-            yield figures_table(each) + "\n"
+        for each in evaluate_stage(modality, layout):
+            yield from _told(modality, each)
+            yield figures_table(each.report) + "\n"
         return
     config = load_config(layout.config(modality), ModelConfig)
     tracking.connect()
@@ -67,18 +66,27 @@ def _evaluate(
     if not sets:
         yield f"{modality} model: there is no set of {modality} in {', '.join(names)}\n"
     for opened in sets:
-        answers = judge_source(classifier, opened, config)
-        source = opened.source
-        if answers is None:
-            yield f"{modality} model on {source.name} ({source.kind}): no labelled window\n"
-            continue
-        each = report_of(answers, config)
-        each |= {"kind": source.kind, "licence": source.licence, "title": source.title}
-        found.append(Evaluated(f"{source.kind}_{source.name}", opened, answers, each))
-        yield f"{modality} model on {heading(source.name, source.kind, each)}"
-        yield answers_table(each) + "\n"
+        each = evaluated(opened, classifier, config, run_id)
+        if isinstance(each, Evaluated):
+            found.append(each)
+        yield from _told(modality, each)
     if found:
         log_evaluated(found, run_id, "_".join(names).replace("/", "-"))
+
+
+def _told(modality: Modality, each: Evaluated | Unanswered) -> Iterator[str]:
+    """Say of a set who was asked, who was not, and what was answered."""
+    opened = each.opened
+    if isinstance(each, Unanswered):
+        left_out = each.n_left_out
+        others = f" of other people than the {left_out} trained on" if left_out else ""
+        name = f"{opened.name} ({opened.source.kind})"
+        yield f"{modality} model on {name}: no labelled window{others}\n"
+        return
+    yield f"{modality} model on {heading(opened.name, opened.source.kind, each.report)}"
+    if each.report["n_groups_left_out"]:
+        yield f"without {each.report['n_groups_left_out']} people whom the model was trained on"
+    yield answers_table(each.report) + "\n"
 
 
 def _sets(modality: Modality, layout: Layout, names: tuple[str, ...]) -> Iterator[Opened]:
