@@ -139,6 +139,17 @@ def test_notes_are_passed_over_and_rows_without_a_label_left_out(folder):
     assert [each.id for each in everything(folder)] == ["walk/flexor", "walk/extensor"]
 
 
+def test_a_note_may_hold_a_line_break(folder):
+    """Of another alphabet, or within quotes: neither begins a row."""
+    first, *rows = LABELS.splitlines()
+    rows[0] += ",one\u2028two"
+    rows[1] += ',"one\ntwo"'
+    text = "\n".join((first + ",note", *rows[:2]))
+    (folder / "labels.csv").write_text(text, encoding="utf-8")
+
+    assert [each.id for each in everything(folder)] == ["walk/flexor", "walk/extensor"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -273,6 +284,18 @@ def test_annotations_become_spans(annotated):
 
     assert read.spans == (Span(0.5, 2.5, "rest"), Span(3.95, 4.05, "fasciculation"))
     assert read.group == "edf/p7"
+
+
+def test_moments_near_an_end_or_one_another_keep_what_room_there_is(annotated):
+    """Two twitches of a doublet stay two, and one at the very beginning is cut to the recording."""
+    change(annotated / "dataset.yaml", "point_s: 0.1", "point_s: 0.4")
+    notes = [Annotation(at_s, 0.0, "twitch") for at_s in (0.1, 4.0, 4.25)]
+    write_recording(emg(("soleus",)), annotated / "night.edf", notes)
+
+    (read,) = everything(annotated)
+
+    times = [(round(span.start_s, 3), round(span.end_s, 3)) for span in read.spans]
+    assert times == [(0.0, 0.3), (3.8, 4.125), (4.125, 4.45)]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Tables that a person fills in: which stretch of which recording is what, and whose it is."""
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -92,9 +93,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
         raise SignalError(f"{path} does not exist; it needs the header {wanted}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SignalError(f"{path} cannot be read as UTF-8 text: {error}") from error
-    lines = text.splitlines()
-    separator = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
-    reader = csv.reader(lines, delimiter=separator)
+    first = text.partition("\n")[0]
+    separator = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     header = [cell.strip() for cell in next(reader, [])]
     if not set(columns) <= set(header) or len(set(header)) < len(header):
         raise SignalError(f"{path} has the header {','.join(header) or '(none)'}; needed: {wanted}")

@@ -254,13 +254,16 @@ def _spans(
             for row in labels.rows
         ]
     else:
-        spans = list(_annotated(dataset.annotations, dataset.point_s, path, key))
+        spans = _annotated(dataset.annotations, dataset.point_s, path, key, duration_s)
     return tuple(sorted(spans, key=lambda span: span.start_s))
 
 
 def _annotated(
-    meanings: Mapping[str, str | None], point_s: float | None, path: Path, key: str
-) -> Iterator[Span]:
+    meanings: Mapping[str, str | None], point_s: float | None, path: Path, key: str, end_s: float
+) -> list[Span]:
+    """Return the spans of annotations; a moment becomes one around it, as far as there is room."""
+    lasting: list[Span] = []
+    moments: list[tuple[float, str]] = []
     for note in read_annotations(path):
         text = note.text.strip()
         if text not in meanings:
@@ -271,10 +274,27 @@ def _annotated(
         label = meanings[text]
         if label is None:
             continue
-        if note.duration_s == 0 and point_s is None:
+        if note.duration_s > 0:
+            lasting.append(Span(note.start_s, note.start_s + note.duration_s, label))
+        elif point_s is not None:
+            moments.append((note.start_s, label))
+        else:
             raise SignalError(
                 f"recording {key!r} has the annotation {text!r} at {note.start_s:g} s without a"
                 " duration; give point_s, the length that such annotations stand for"
             )
-        early = point_s / 2 if point_s is not None and note.duration_s == 0 else 0.0
-        yield Span(note.start_s - early, note.start_s + (note.duration_s or early), label)
+    return lasting + _around(moments, point_s or 0.0, end_s)
+
+
+def _around(moments: list[tuple[float, str]], point_s: float, end_s: float) -> list[Span]:
+    """Return a span around each moment, cut half way to a neighbour of its label: a doublet."""
+    spans: list[Span] = []
+    for at_s, label in sorted(moments):
+        start_s, stop_s = max(at_s - point_s / 2, 0.0), min(at_s + point_s / 2, end_s)
+        before = spans[-1] if spans else None
+        if before is not None and before.label == label and before.end_s > start_s:
+            middle_s = (before.end_s + start_s) / 2
+            spans[-1] = Span(before.start_s, middle_s, label)
+            start_s = middle_s
+        spans.append(Span(start_s, stop_s, label))
+    return spans
