@@ -195,6 +195,14 @@ def test_a_missing_class_is_named():
         train(table[table.labels != "clonus"], config, "x")
 
 
+def test_a_class_of_one_subject_is_refused_by_its_name():
+    """The fold that leaves this subject out would know nothing of the class."""
+    config = small_config()
+    table = separable_table(config)
+    with pytest.raises(SignalError, match="clonus is known from 1 subject alone.* fold leaves out"):
+        train(table[(table.labels != "clonus") | (table.groups == "person00")], config, "x")
+
+
 def test_one_subject_only_is_refused():
     """Training on one person says how many are needed."""
     config = small_config()

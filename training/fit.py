@@ -70,6 +70,20 @@ def targets_of(table: LabelledTable, classes: tuple[str, ...]) -> Index:
     return np.array([classes.index(label) for label in table.labels], dtype=np.intp)
 
 
+def _check_folds(table: LabelledTable, held_out: list[Mask], classes: tuple[str, ...]) -> None:
+    """Refuse folds of which one holds every subject that a class is known from."""
+    for mask in held_out:
+        for name in classes:
+            of_class = table.labels == name
+            if of_class.any() and not (of_class & ~mask).any():
+                subjects = len(np.unique(table.groups[of_class]))
+                raise SignalError(
+                    f"{name} is known from {subjects} subject{'s' * (subjects != 1)} alone, all of"
+                    " whom one fold leaves out; add recordings of others, or take the class out of"
+                    " `classes` in the configuration"
+                )
+
+
 def fit_booster(
     values: Array,
     targets: Index,
@@ -136,6 +150,7 @@ def cross_fit(
     targets = targets_of(table, config.classes)
     others = table[np.zeros(0, dtype=np.intp)] if outliers is None else outliers
     held_out = folds(table.labels, table.groups, training.folds, training.seed)
+    _check_folds(table, held_out, config.classes)
 
     def fit_fold(k: int) -> Fitted:
         shown = others[~np.isin(others.groups, table.groups[held_out[k]])]

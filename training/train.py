@@ -54,8 +54,9 @@ class Trained:
 def train(table: LabelledTable, config: ModelConfig, description: str) -> Trained:
     """Fit and judge a classifier on the trainable windows of a table.
 
-    Every figure comes from windows of subjects that the model which answered had not seen: each
-    fold's model is calibrated on the other folds and answers through the classifier that serves.
+    Every figure comes from windows of subjects that the trees which answered had not seen. Each
+    fold's model is calibrated on the windows of the other folds, by the scores that these got as
+    held-out ones, and answers through the classifier that serves.
 
     Parameters
     ----------
