@@ -181,6 +181,23 @@ def test_channels_are_compared_with_those_of_their_name():
     assert compare(of("calf", few), earlier) == calf.comparison
 
 
+def test_channels_of_one_name_are_told_apart_by_their_order():
+    """Two channels called EMG, one busy and one quiet: neither has changed when nothing has."""
+
+    def of(*counts):
+        first, *others = (
+            with_recording(emg_record(rates={"fasciculation": rate(count, 9.0)}), channels=("EMG",))
+            for count in counts
+        )
+        return first.model_copy(update={"further_channels": tuple(others)})
+
+    found = with_comparison(of(5, 200), of(5, 200))
+    (second,) = found.further_channels
+    assert found.comparison[0].value == second.comparison[0].value == 1.0
+    with pytest.raises(SignalError, match="channels with the same names"):
+        with_comparison(of(5, 200), of(5))
+
+
 def test_the_names_of_a_motion_sensors_axes_do_not_matter():
     """A sensor that was turned, or read by another program, is the same sensor."""
     renamed = with_recording(motion_record(), channels=("acc_z", "acc_x", "acc_y"))

@@ -28,7 +28,7 @@ def with_comparison(now: RecordingReport, earlier: RecordingReport) -> Recording
     _check_alike(now, earlier)
     compared = []
     for record in _channels_of(now):
-        before = _counterpart(record, earlier)
+        before = _counterpart(record, now, earlier)
         changes = None if before is None else tuple(_changes(record, before))
         compared.append(record.model_copy(update={"comparison": changes}))
     if all(record.comparison is None for record in compared):
@@ -52,8 +52,7 @@ def compare(now: RecordingReport, earlier: RecordingReport) -> tuple[Change, ...
     SignalError
         When the records cannot be compared.
     """
-    alone = now.model_copy(update={"further_channels": ()})
-    return with_comparison(alone, earlier).comparison or ()
+    return with_comparison(now, earlier).comparison or ()
 
 
 def _changes(now: RecordingReport, earlier: RecordingReport) -> Iterator[Change]:
@@ -186,7 +185,9 @@ def _names(report: RecordingReport) -> str:
     return ", ".join(name for each in _channels_of(report) for name in each.recording.channels)
 
 
-def _counterpart(record: RecordingReport, earlier: RecordingReport) -> RecordingReport | None:
+def _counterpart(
+    record: RecordingReport, now: RecordingReport, earlier: RecordingReport
+) -> RecordingReport | None:
     """Return the earlier record of the same muscle, or of the same motion sensor.
 
     The names of a motion sensor's axes mean nothing: turning it changes nothing.
@@ -194,5 +195,10 @@ def _counterpart(record: RecordingReport, earlier: RecordingReport) -> Recording
     if record.recording.modality != "emg":
         return earlier
     channels = record.recording.channels
-    alike = (each for each in _channels_of(earlier) if each.recording.channels == channels)
-    return next(alike, None)
+    own, others = (
+        [each for each in _channels_of(report) if each.recording.channels == channels]
+        for report in (now, earlier)
+    )
+    # Channels of one name are told apart by their order, where there are as many of them.
+    place = next(k for k, each in enumerate(own) if each is record)
+    return others[place] if len(others) == len(own) else None
