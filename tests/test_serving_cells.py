@@ -102,6 +102,13 @@ def test_what_most_windows_are_refused_for_is_undecided(reason):
     assert found.labels[0] == found.labels[-1] == "tremor"
 
 
+def test_windows_that_are_refused_for_different_reasons_judge_nothing_together():
+    reasons = ["unlike_training" if start % 2 else "look_alike" for start in range(20)]
+    found = cells([TREMOR] * 20, reasons)
+    assert set(found.labels) == {"undecided"}
+    assert set(found.reasons) == {"unlike_training", "look_alike"}
+
+
 def test_a_recording_without_a_whole_window_is_unusable_throughout():
     found = cells([], stop_s=2.5)
     assert set(found.labels) == {"unusable"}

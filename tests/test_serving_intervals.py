@@ -173,6 +173,13 @@ def test_never_and_always_are_mirror_images(rng):
     assert (other.low, other.high, other.effective_n) == pytest.approx(expected, rel=ROUNDING)
 
 
+def test_a_share_is_of_time_and_not_of_parts():
+    """Four seconds of one thing and 5.9 of another, cut into parts of unequal length."""
+    found = share(np.array([False, True]), np.array([4.0, 5.9]))
+    assert found.seconds == 5.9
+    assert found.share == pytest.approx(5.9 / 9.9)
+
+
 def test_seconds_may_be_cut_more_finely(rng):
     """Half seconds that repeat each second are worth as much as the seconds."""
     has_label = come_and_go(rng, 0.3, 30, 3600)

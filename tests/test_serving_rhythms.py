@@ -52,6 +52,23 @@ def test_a_train_gives_its_frequency_its_cycles_and_its_edges(
     assert found.stop_s == pytest.approx(STOP_S, abs=0.5)
 
 
+def test_silence_has_no_rhythm() -> None:
+    assert run("accelerometer", np.zeros(3000)) is None
+
+
+def test_cycles_are_counted_across_the_pieces_of_a_long_rhythm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where a piece ends within a cycle, the next one has the rest of it."""
+    samples = signal("accelerometer", 5.3)
+    whole = run("accelerometer", samples)
+    monkeypatch.setattr("serving.analysis.rhythms._LONGEST_S", 2.9)
+    cut = run("accelerometer", samples)
+    assert whole is not None
+    assert cut is not None
+    assert abs(cut.cycles - whole.cycles) <= 1
+
+
 @pytest.mark.parametrize("modality", ["emg", "accelerometer"])
 def test_scale_and_polarity_change_only_the_amplitude(modality: Modality) -> None:
     samples = signal(modality, 5.3)

@@ -137,9 +137,9 @@ def _reason(answers: Answers, usable: Flags, first: int, end: int) -> Reason | N
         return "too_short"
     if not usable[first:end].any():
         return next(reason for reason in _SIGNAL_REASONS if reason in told)
-    for reason in _MODEL_REASONS:
-        if 2 * told.count(reason) > int(usable[first:end].sum()):
-            return reason
+    counts = {reason: told.count(reason) for reason in _MODEL_REASONS}
+    if 2 * sum(counts.values()) > int(usable[first:end].sum()):
+        return max(_MODEL_REASONS, key=counts.__getitem__)
     return None
 
 

@@ -50,7 +50,7 @@ def rate(count: int, minutes: float) -> Rate:
     )
 
 
-def share(has_label: NDArray[np.bool_], second_s: float) -> Share:
+def share(has_label: NDArray[np.bool_], durations_s: ArrayLike) -> Share:
     """Return the share of usable time that has a label, with its interval.
 
     The interval is Wilson's for ``effective_n`` observations. It is never empty: a record in which
@@ -61,8 +61,8 @@ def share(has_label: NDArray[np.bool_], second_s: float) -> Share:
     has_label : ndarray of bool, shape (n_seconds,)
         For each usable second in order of time. Seconds on either side of a gap count as
         neighbours: what is asked for is how much one tells of the next that there is.
-    second_s : float
-        What each stands for, in s.
+    durations_s : float or ndarray, shape (n_seconds,)
+        How long each is: the last before a gap or the end may be shorter or longer than a second.
 
     References
     ----------
@@ -73,11 +73,13 @@ def share(has_label: NDArray[np.bool_], second_s: float) -> Share:
     n = len(has_label)
     if n == 0:
         return Share(seconds=0.0, share=0.0, low=0.0, high=1.0, effective_n=0.0)
-    part = float(np.mean(has_label))
-    effective_n = n / _seconds_of_one(has_label, _UNSEEN_S / second_s)
+    durations = np.broadcast_to(np.asarray(durations_s, dtype=np.float64), n)
+    seconds = float(durations[has_label].sum())
+    part = min(seconds / float(durations.sum()), 1.0)
+    effective_n = n / _seconds_of_one(has_label, _UNSEEN_S / float(np.median(durations)))
     low, high = _wilson(part, effective_n)
     return Share(
-        seconds=float(np.count_nonzero(has_label) * second_s),
+        seconds=seconds,
         share=part,
         low=low,
         high=high,

@@ -160,7 +160,7 @@ def _report(signal: Signal, classifier: Classifier, wish: Wish) -> RecordingRepo
     return RecordingReport(
         recording=_info(signal),
         usable_s=round(usable_s, 6),
-        shares=shares_of(cells, wish.hop_s),
+        shares=shares_of(cells),
         rates=rates_of(episodes, events, minutes, usable_s, card.classes),
         amplitudes=amplitudes_of(episodes, events, answers),
         episodes=episodes,

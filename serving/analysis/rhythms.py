@@ -5,6 +5,7 @@ the stretch is filtered around the frequency of its highest spectral line, and t
 envelope of that exceeds a share of the way from its surroundings to its level.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,6 +64,8 @@ class _Piece:
 
     start_s: float
     stop_s: float
+    cycles: float
+    """How many, with the part of one at its end: the next piece has the rest of it."""
     frequencies_hz: Array
     sizes: Array
 
@@ -101,7 +104,7 @@ def refine(
         stop_s=pieces[-1].stop_s,
         dominant_frequency_hz=round(float(middle), 3),
         frequency_spread_hz=round(float(high - low), 3),
-        cycles=len(frequencies),
+        cycles=math.floor(sum(piece.cycles for piece in pieces) + 1e-9),
         amplitude=float(2 * np.median(np.concatenate([piece.sizes for piece in pieces]))),
     )
 
@@ -123,27 +126,32 @@ def _piece(
     if rhythm[:, inside].shape[1] < rate_hz:
         return None
     frequency_hz = _highest_line(rhythm[:, inside], rate_hz, spec.rhythm.band_hz)
+    if frequency_hz is None:
+        return None
     wave = _analytic(rhythm, rate_hz, frequency_hz, inside)
     start, stop = _run(np.abs(wave), rate_hz, inside, frequency_hz)
-    crests = _crests(wave[start:stop])
+    phase = np.maximum.accumulate(np.unwrap(np.angle(wave[start:stop])))
+    crests = _crests(phase)
     if len(crests) <= _LEAST_CYCLES:
         return None
     return _Piece(
         start_s=begin_s + start / rate_hz,
         stop_s=begin_s + stop / rate_hz,
+        cycles=float(phase[-1] - phase[0]) / (2 * np.pi),
         frequencies_hz=rate_hz / np.diff(crests),
         sizes=np.abs(wave[start:stop]),
     )
 
 
-def _highest_line(rhythm: Array, rate_hz: float, band_hz: tuple[float, float]) -> float:
-    """Return the frequency of the highest line in a band, of all channels together."""
+def _highest_line(rhythm: Array, rate_hz: float, band_hz: tuple[float, float]) -> float | None:
+    """Return the frequency of the highest line in a band, of all channels; None in silence."""
     n = rhythm.shape[1]
     spectra = scipy.fft.rfft(rhythm * np.hanning(n), axis=1)
     power = np.square(np.abs(spectra)).sum(axis=0)
     frequencies = scipy.fft.rfftfreq(n, 1 / rate_hz)
     power[(frequencies < band_hz[0]) | (frequencies > band_hz[1])] = 0.0
-    return float(frequencies[int(np.argmax(power))])
+    highest = int(np.argmax(power))
+    return float(frequencies[highest]) if power[highest] > 0 else None
 
 
 def _analytic(
@@ -176,9 +184,8 @@ def _run(envelope: Array, rate_hz: float, inside: slice, frequency_hz: float) ->
     return int(run[0]), int(run[-1]) + 1
 
 
-def _crests(wave: NDArray[np.complex128]) -> Array:
-    """Return where each cycle begins, in samples, by the phase."""
-    phase = np.maximum.accumulate(np.unwrap(np.angle(wave)))
+def _crests(phase: Array) -> Array:
+    """Return where each cycle begins, in samples, by the phase in radians, which never falls."""
     turns = np.arange(phase[0], phase[-1], 2 * np.pi)
     places: Array = np.interp(turns, phase, np.arange(len(phase)))
     return places

@@ -15,10 +15,11 @@ EVENTS = "fasciculation"
 """What events are called: the class that they stand for."""
 
 
-def shares_of(cells: Cells, hop_s: float) -> dict[str, Share]:
+def shares_of(cells: Cells) -> dict[str, Share]:
     """Return the share of usable time of each class and of undecided."""
     labels = np.array(cells.labels, dtype=np.str_)[cells.usable]
-    return {name: share(labels == name, hop_s) for name in (*cells.classes, UNDECIDED)}
+    durations_s = cells.durations_s[cells.usable]
+    return {name: share(labels == name, durations_s) for name in (*cells.classes, UNDECIDED)}
 
 
 def rates_of(
