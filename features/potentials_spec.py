@@ -1,6 +1,6 @@
 """PotentialSpec: every number that decides what counts as one potential in a long EMG.
 
-The values were chosen on the simulated people that models are trained on; ``benchmarks/events.py``
+The values were chosen on the simulated people that models are trained on; ``make bench-records``
 reports on others.
 """
 
@@ -203,7 +203,7 @@ class PotentialSpec(Section):
     def context_s(self) -> float:
         """How far around a potential the signal is looked at: nothing beyond changes what is said.
 
-        A beat may be one of a chain that reaches ``beating.around_s`` to either side of any of its
+        A beat may be one of a chain that reaches ``heart.around_s`` to either side of any of its
         members, and a member of a group is like others ``repeating.around_s`` away; each member's
         level reaches as far again as ``finding.around_s`` and a step of its grid, and its shape and
         smoothing less than a second.

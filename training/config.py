@@ -59,7 +59,8 @@ class Training(Section):
     booster: Booster
     search: Search
     conformal_level: Share
-    """Share of windows of each class that shall have it among their candidates."""
+    """Share of windows, every class weighing the same, that shall have their own among their
+    candidates."""
     candidate_ceiling: Share
     """A class that is at least this probable is a candidate, however rarely the training data
     proves it right: what is served later is less like that data than its own people are."""
