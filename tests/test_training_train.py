@@ -199,7 +199,7 @@ def test_a_class_of_one_subject_is_refused_by_its_name():
     """The fold that leaves this subject out would know nothing of the class."""
     config = small_config()
     table = separable_table(config)
-    with pytest.raises(SignalError, match="clonus is known from 1 subject alone.* fold leaves out"):
+    with pytest.raises(SignalError, match=r"clonus is known from 1 subject alone.* fold leaves"):
         train(table[(table.labels != "clonus") | (table.groups == "person00")], config, "x")
 
 

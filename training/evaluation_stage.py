@@ -67,21 +67,21 @@ class Evaluated:
         return f"{source.kind}_{source.name}"
 
 
-def evaluate_stage(modality: Modality, layout: Layout) -> list[Evaluated]:
+def evaluate_stage(modality: Modality, layout: Layout) -> list[Evaluated | Unanswered]:
     """Let the trained classifier answer the test sets of the configuration; log the figures."""
     config = load_config(layout.config(modality), ModelConfig)
     tracking.connect()
     classifier = load(layout.model(modality))
     run_id = logged_run(modality, layout)
     sets = opened_sources(config.data.test, modality, layout)
-    answered = (evaluated(opened, classifier, config, run_id) for opened in sets)
+    answered = [evaluated(opened, classifier, config, run_id) for opened in sets]
     found = [each for each in answered if isinstance(each, Evaluated)]
     log_evaluated(found, run_id, "test")
     write_json(
         layout.reports(modality) / "evaluate.json",
         {each.name: headline(each.report) for each in found},
     )
-    return found
+    return answered
 
 
 def evaluated(

@@ -45,7 +45,8 @@ def evaluate_sets(modality: Modality, layout: Layout, names: tuple[str, ...]) ->
     if not names:
         for each in evaluate_stage(modality, layout):
             yield from _told(modality, each)
-            yield figures_table(each.report) + "\n"
+            if isinstance(each, Evaluated):
+                yield figures_table(each.report) + "\n"
         return
     config = load_config(layout.config(modality), ModelConfig)
     tracking.connect()
