@@ -316,7 +316,8 @@ def test_everybody_can_use_it(browser, address, scheme, size):
 def test_a_record_as_one_file_shows_everything(browser, tmp_path):
     """Comparison, undecided and unusable stretches, events and quality are in the page."""
     path = tmp_path / "record.html"
-    path.write_text(report_page(record_of(muscle(60))))
+    record = record_of(muscle(60))
+    path.write_text(report_page(record))
     context = browser.new_context(viewport=PHONE, offline=True)
 
     one = Opened(context.new_page(), path.as_uri())
@@ -327,6 +328,9 @@ def test_a_record_as_one_file_shows_everything(browser, tmp_path):
     assert {"Since the earlier record", "Undecided", "Events", "Signal quality"} <= headings
     might = one.page.locator("table:has(caption:text('Undecided')) tbody td").all_text_contents()
     assert ["clonus or tremor", "more than one fits"] == might[1:]
+    events = one.page.locator("table:has(caption:text('Events')) tbody tr")
+    at = events.first.locator("th, td").first.text_content()
+    assert at.startswith(f"0:{int(record.events[0].time_s):02}")
     assert one.violations() == []
     assert one.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     context.close()

@@ -121,8 +121,8 @@ export function amplitudes(record) {
   return section(heading, table("Sizes", columns, rows));
 }
 
-function when(start, length, show) {
-  const text = clock(start, 1);
+function when(start, length, show, at = start) {
+  const text = clock(at, 1);
   return show
     ? button(text, () => show(start, start + length), {
         class: "link",
@@ -162,7 +162,7 @@ export function events(record, show) {
     { title: "Isolated" },
   ];
   const rows = record.events.map((e) => [
-    when(e.time_s - 1, 2, show),
+    when(Math.max(e.time_s - 1, 0), 2, show, e.time_s),
     number(e.duration_ms, 2),
     number(e.amplitude),
     String(e.shape + 1),
@@ -171,7 +171,7 @@ export function events(record, show) {
   const shapes = new Set(record.events.map((e) => e.shape)).size;
   const alone = record.events.filter((e) => e.isolated).length;
   const told =
-    `${record.events.length} potentials of ${shapes} ${shapes === 1 ? "shape" : "shapes"};` +
+    `${record.events.length} ${record.events.length === 1 ? "potential" : "potentials"} of ${shapes} ${shapes === 1 ? "shape" : "shapes"};` +
     ` ${alone} with no neighbour within 250 ms. Events of one shape look alike; shape 1 is the` +
     " commonest.";
   const listed = long("Events that look like fasciculations", columns, rows, 6);
