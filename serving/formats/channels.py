@@ -42,7 +42,11 @@ class Agreed:
 
 def find(wanted: Sequence[str | int], names: Sequence[str], kind: str = "column") -> list[int]:
     """Return where the wanted names or numbers are, or say which names there are."""
-    return [_find_one(want, names, kind) for want in wanted]
+    places = [_find_one(want, names, kind) for want in wanted]
+    for number, place in enumerate(places):
+        if place in places[:number]:
+            raise SignalError(f"{kind} {names[place]!r} is named twice; name each once")
+    return places
 
 
 def _find_one(want: str | int, names: Sequence[str], kind: str) -> int:

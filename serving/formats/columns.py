@@ -81,7 +81,7 @@ def times(
     if mapping.time_unit not in (None, "iso"):
         raise SignalError(
             f"time_unit is {mapping.time_unit!r}, but column {name!r} holds no numbers;"
-            " leave time_unit out for dates"
+            " for dates it is iso"
         )
     dates = _dates(column, name)
     moments = dates.cast(pa.int64())

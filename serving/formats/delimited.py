@@ -19,7 +19,7 @@ from pyarrow import csv as arrow_csv
 from features import Recording, SignalError
 from serving.formats import tables
 from serving.formats.columns import no_number
-from serving.formats.dialect import Dialect, is_number, sniff
+from serving.formats.dialect import Dialect, sniff
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
@@ -38,6 +38,8 @@ _NO_NUMBER = re.compile(
     re.DOTALL,
 )
 _CONVERSION = "CSV conversion error"
+_LIKE_A_NUMBER = re.compile(r"[-+]?[\d.,' ]*\d[\d.,' ]*(e[-+]?\d+)?|[-+]?(nan|inf)", re.IGNORECASE)
+"""A number as people and programs write it, with whatever between thousands."""
 _TOO_LONG = "straddling"
 """What pyarrow says of a line that is longer than a block."""
 
@@ -104,8 +106,8 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
 def _types(path: Path, dialect: Dialect) -> tuple[pa.DataType, ...]:
     """Return what the first cells of all columns are, after those that are empty.
 
-    A column that begins with a number and goes on with a word is one of numbers, which will be
-    refused, not one that is passed over.
+    A column of numbers and words is one of numbers, which will be refused, not one that is passed
+    over.
     """
     with _stream(path, dialect, {}) as reader:
         types = list(reader.schema.types)
@@ -114,17 +116,18 @@ def _types(path: Path, dialect: Dialect) -> tuple[pa.DataType, ...]:
         with _stream(path, dialect, {str(place): pa.string() for place in unclear}) as reader:
             for batch in reader:
                 for place in tuple(unclear):
-                    cells = batch.column(str(place)).drop_null()
-                    if len(cells):
-                        types[place] = _type_of(cells[0].as_py(), dialect)
+                    cells = batch.column(str(place)).drop_null().to_pylist()
+                    if cells:
+                        types[place] = _type_of(cells)
                         unclear.remove(place)
                 if not unclear:
                     break
     return tuple(types)
 
 
-def _type_of(cell: str, dialect: Dialect) -> pa.DataType:
-    return pa.float64() if is_number(cell.replace(dialect.decimal, ".")) else pa.string()
+def _type_of(cells: list[str]) -> pa.DataType:
+    is_of_numbers = any(_LIKE_A_NUMBER.fullmatch(cell.strip()) for cell in cells)
+    return pa.float64() if is_of_numbers else pa.string()
 
 
 def _stream(

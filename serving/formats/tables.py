@@ -25,6 +25,8 @@ from serving.formats.timestamps import EvenGrid, even_grid
 _TIME_NAME = re.compile(r"(t|time|timestamp|date|datetime)([\s_(\[].*)?", re.IGNORECASE)
 """Names of columns that are taken for times, and so for no channel unless it is named."""
 _INDEX_NAME = re.compile(r"__index_level_\d+__")
+_ENOUGH_ROWS = 20
+"""From so many rows on, a column that rises with each of them is no signal."""
 
 
 class TableFile(Protocol):
@@ -176,8 +178,24 @@ def _chosen(table: TableFile, mapping: SignalMapping, time: int | None) -> list[
     ]
     if not likely:
         raise SignalError(f"it has no column of numbers; it has {', '.join(table.names)}")
+    chosen = [place for place in likely if is_numeric(table.types[place])]
+    if len(chosen) > 1:
+        _check_rising(table, chosen[0])
     # Without any numbers, reading will say where the first text is.
-    return [place for place in likely if is_numeric(table.types[place])] or likely
+    return chosen or likely
+
+
+def _check_rising(table: TableFile, place: int) -> None:
+    """Refuse a first column that counts rows or tells the time under a name of its own."""
+    rows = next(table.batches([place]), None)
+    if rows is None:
+        return
+    values = numbers(rows.column(0), table.names[place])
+    if len(values) >= _ENOUGH_ROWS and bool((np.diff(values) > 0).all()):
+        raise SignalError(
+            f"column {table.names[place]!r} rises with every row, as a counter or a time does;"
+            " give it as time_column, or name the columns that are channels under columns"
+        )
 
 
 def channel_arrays(recording: Recording) -> tuple[Sequence[str], list[pa.Array]]:
