@@ -15,7 +15,10 @@ ModalityName = Annotated[str | None, typer.Option(help="emg, accelerometer or gy
 Unit = Annotated[str | None, typer.Option(help="Unit, where the file does not say.")]
 Rate = Annotated[float | None, typer.Option(help="Sampling rate in hertz, likewise.")]
 TimeColumn = Annotated[
-    str | None, typer.Option(help="Column of times in seconds, instead of a rate.")
+    str | None, typer.Option(help="Column of times or dates, instead of a rate.")
+]
+TimeUnit = Annotated[
+    str | None, typer.Option(help="Unit of times: s (default), ms, us, ns; iso for dates.")
 ]
 Columns = Annotated[str | None, typer.Option(help="Columns by name or number, joined by commas.")]
 Mapping = Annotated[
@@ -36,6 +39,7 @@ def _given(
     unit: str | None,
     rate: float | None,
     time_column: str | None,
+    time_unit: str | None,
     columns: str | None,
 ) -> dict[str, str | float | None]:
     """Return the options that say how a file is read, by the names that the caller knows."""
@@ -44,6 +48,7 @@ def _given(
         "unit": unit,
         "rate": rate,
         "time-column": time_column,
+        "time-unit": time_unit,
         "columns": columns,
     }
 
@@ -54,6 +59,7 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
     unit: Unit = None,
     rate: Rate = None,
     time_column: TimeColumn = None,
+    time_unit: TimeUnit = None,
     columns: Columns = None,
     mapping: Mapping = None,
     channel: Channel = None,
@@ -85,7 +91,7 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
         label_file(
             file,
             mapping_file=mapping,
-            given=_given(modality, unit, rate, time_column, columns),
+            given=_given(modality, unit, rate, time_column, time_unit, columns),
             wish=Wish(output, hop, channel, start, stop, earlier, report),
             model=model,
             layout=Layout(root),
@@ -106,6 +112,7 @@ def queue(  # noqa: PLR0913, PLR0917  (options of a command)
     unit: Unit = None,
     rate: Rate = None,
     time_column: TimeColumn = None,
+    time_unit: TimeUnit = None,
     columns: Columns = None,
     mapping: Mapping = None,
     most: Annotated[int, typer.Option(min=1, help="Windows to choose.")] = 50,
@@ -122,7 +129,7 @@ def queue(  # noqa: PLR0913, PLR0917  (options of a command)
         files or (),
         feedback,
         mapping_file=mapping,
-        given=_given(modality, unit, rate, time_column, columns),
+        given=_given(modality, unit, rate, time_column, time_unit, columns),
         out=out,
         most=most,
         model=model,
@@ -139,6 +146,7 @@ def drift(  # noqa: PLR0913, PLR0917
     unit: Unit = None,
     rate: Rate = None,
     time_column: TimeColumn = None,
+    time_unit: TimeUnit = None,
     columns: Columns = None,
     mapping: Mapping = None,
     channel: Channel = None,
@@ -154,7 +162,7 @@ def drift(  # noqa: PLR0913, PLR0917
         drift_file(
             path,
             mapping_file=mapping,
-            given=_given(modality, unit, rate, time_column, columns),
+            given=_given(modality, unit, rate, time_column, time_unit, columns),
             channel=channel,
             from_s=start,
             to_s=stop,

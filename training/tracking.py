@@ -148,7 +148,13 @@ def fetch_classifier(logged: Logged, into: Path) -> Path:
     with clear_errors():
         uri = f"models:/{logged.model_name}/{logged.model_version}"
         root = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(into)))
-    return next(path.parent for path in root.rglob("card.json"))
+    card = next(root.rglob("card.json"), None)
+    if card is None:
+        raise ConfigError(
+            f"the files of {logged.model_name} version {logged.model_version} are gone from where"
+            f" run {logged.run_id} has kept them; train again"
+        )
+    return card.parent
 
 
 def fetch_files(run_id: str, folder: str, into: Path) -> list[Path]:

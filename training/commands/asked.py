@@ -62,8 +62,11 @@ def channel_of(channel: str | None) -> str | int | None:
 
 def _time_of(options: dict[str, Any]) -> dict[str, Any]:
     if "time-column" not in options:
+        if "time-unit" in options:
+            raise ConfigError("--time-unit is of a column of times; give --time-column too")
         return {}
-    return {"time_column": _column(options["time-column"]), "time_unit": "s"}
+    time_column = _column(options["time-column"])
+    return {"time_column": time_column, "time_unit": options.get("time-unit", "s")}
 
 
 def _column(name: str) -> str | int:
@@ -75,6 +78,12 @@ def _served(modality: str) -> Path | None:
     return None if served is None else served.directory
 
 
+def version_for(modality: str, model: Path | None) -> str:
+    """Return the registered version of the model that is served; of any other, nothing."""
+    served = None if model is not None else bento_store.served(f"quaver-{modality}")
+    return "" if served is None else served.labels["version"]
+
+
 def classifier_for(modality: str, model: Path | None, layout: Layout) -> Classifier:
     """Open the model that was named, else the one that is served, else the last one trained."""
     if model is not None and not model.is_dir():
@@ -83,8 +92,9 @@ def classifier_for(modality: str, model: Path | None, layout: Layout) -> Classif
     directory = model or _served(modality) or local
     if not directory.is_dir():
         raise ConfigError(
-            f"there is no model for {modality}: none is promoted and {local} does not exist;"
-            f" run `quaver train {modality}` and `quaver promote {modality}`"
+            f"there is no model for {modality}: none is promoted in this folder, and {local} does"
+            " not exist; go to the project's folder, name a model by --model, or run"
+            f" `quaver train {modality}` and `quaver promote {modality}`"
         )
     classifier = load(directory)
     if classifier.card.modality != modality:

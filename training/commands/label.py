@@ -11,7 +11,7 @@ from features import ConfigError, SignalError
 from serving.analysis import RecordingReport, analyze
 from serving.page.report import page
 from serving.sources import open_source
-from training.commands.asked import channel_of, classifier_for, mapping_of
+from training.commands.asked import channel_of, classifier_for, mapping_of, version_for
 from training.label import FORMATS, text_of
 from training.layout import Layout
 
@@ -58,6 +58,7 @@ def label_file(
             from_s=wish.from_s,
             to_s=wish.to_s,
             include=include,
+            version=version_for(mapping.modality, model),
             earlier=earlier,
             progress=lambda done: _advance(bar, done),
         )

@@ -176,7 +176,7 @@ def _addresses(port: int, page: str) -> str:
     return (
         f"\nservice      http://{_HOST}:{port}   (its documentation is the page itself)\n"
         f"recordings   http://{_HOST}:{port}/app   (drop a file, look at its record)\n"
-        f"MLflow page  {page}\n"
+        f"MLflow page  {page}   (runs lie under Model training, upper left)\n"
         "Research software, not a medical device. Ctrl-C ends everything.\n"
     )
 
