@@ -293,3 +293,32 @@ def test_four_columns_are_no_accelerometer(tmp_path):
 
     with pytest.raises(SignalError, match=r"4 signals would be axes of one .*x, y, z, battery"):
         read_recording(path, ACCELEROMETER)
+
+
+@pytest.mark.parametrize("names", ["", "x y z\n"])
+def test_columns_may_be_set_apart_by_a_blank(tmp_path, names):
+    """As many programs of laboratories write them, with and without a line of names."""
+    rows = "\n".join(f"{i % 7} {-i} 0.5" for i in range(100))
+    (tmp_path / "a.txt").write_text(names + rows)
+    mapping = SignalMapping(modality="accelerometer", unit="g", sampling_rate_hz=50.0)
+
+    back = read_recording(tmp_path / "a.txt", mapping)
+
+    np.testing.assert_array_equal(back.samples[:, 8], [1.0, -8.0, 0.5])
+
+
+def test_columns_set_apart_by_several_blanks_are_refused_with_the_way_out(tmp_path):
+    """Numbers under one another look like a table, but where a cell is empty nobody can tell."""
+    (tmp_path / "a.txt").write_text("\n".join(f"  {i:5d}  {-i:5d}" for i in range(100)))
+    mapping = SignalMapping(modality="emg", unit="uV", sampling_rate_hz=1000.0)
+
+    with pytest.raises(SignalError, match=r"several blanks .*; put one comma, semicolon, tab"):
+        read_recording(tmp_path / "a.txt", mapping)
+
+
+def test_one_column_under_a_name_of_two_words_is_one_column(tmp_path):
+    """A blank in a name sets nothing apart."""
+    (tmp_path / "a.csv").write_text("\n".join(["left biceps", *map(str, range(100, 0, -1))]))
+    mapping = SignalMapping(modality="emg", unit="uV", sampling_rate_hz=1000.0)
+
+    assert read_recording(tmp_path / "a.csv", mapping).channel_names == ("left biceps",)

@@ -44,7 +44,7 @@ def sniff(path: Path) -> Dialect:
     counts = {separator: lines[skipped].count(separator) for separator in _SEPARATORS}
     separator = max(counts, key=lambda each: counts[each])
     if counts[separator] == 0:
-        separator = ","
+        separator = " " if _is_apart_by_blanks(lines[skipped : skipped + 20]) else ","
     cells = next(csv.reader(lines[skipped:], delimiter=separator))
     decimal = _decimal(lines[skipped : skipped + 20], separator)
     has_names = not all(is_number(cell.replace(decimal, ".")) for cell in cells)
@@ -60,6 +60,23 @@ def sniff(path: Path) -> Dialect:
             cell.strip() if has_names else f"column_{place}" for place, cell in enumerate(cells)
         ),
     )
+
+
+def _is_apart_by_blanks(lines: list[str]) -> bool:
+    """Whether lines without another separator are columns of numbers with a blank between them."""
+    whole = [line.rstrip("\r\n") for line in lines if line.strip()]
+    rows = [line.split() for line in whole]
+    n_columns = len(rows[-1])
+    if n_columns == 1 or any(len(row) != n_columns for row in rows):
+        return False
+    if not all(is_number(cell.replace(",", ".")) for cell in rows[-1]):
+        return False
+    if any(line != " ".join(row) for line, row in zip(whole, rows, strict=True)):
+        raise SignalError(
+            "its columns are set apart by several blanks or by blanks of another kind; put one"
+            " comma, semicolon, tab or blank between them"
+        )
+    return True
 
 
 def _encoding(head: bytes) -> str:
