@@ -60,10 +60,20 @@ MODALITIES: Final[Mapping[Modality, ModalityTraits]] = MappingProxyType(
 _SPELLINGS: Final = {
     "µV": "uV",  # micro sign
     "μV": "uV",  # Greek mu
+    "uv": "uV",
+    "microvolt": "uV",
+    "microvolts": "uV",
+    "mv": "mV",
+    "millivolt": "mV",
+    "millivolts": "mV",
+    "G": "g",
     "m/s2": "m/s^2",
     "m/s²": "m/s^2",
     "dps": "deg/s",
     "°/s": "deg/s",
+    "deg/sec": "deg/s",
+    "degrees/s": "deg/s",
+    "rad/sec": "rad/s",
 }
 
 

@@ -128,6 +128,11 @@ def test_too_many_channels_are_refused(modality, n_channels, wanted):
         ("m/s\u00b2", "m/s^2", "accelerometer"),
         ("dps", "deg/s", "gyroscope"),
         ("\u00b0/s", "deg/s", "gyroscope"),
+        ("mv", "mV", "emg"),
+        ("microvolts", "uV", "emg"),
+        ("G", "g", "accelerometer"),
+        ("deg/sec", "deg/s", "gyroscope"),
+        ("rad/sec", "rad/s", "gyroscope"),
     ],
 )
 def test_a_unit_has_one_spelling(spelling, unit, modality):
