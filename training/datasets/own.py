@@ -291,10 +291,9 @@ def _around(moments: list[tuple[float, str]], point_s: float, end_s: float) -> l
     spans: list[Span] = []
     for at_s, label in sorted(moments):
         start_s, stop_s = max(at_s - point_s / 2, 0.0), min(at_s + point_s / 2, end_s)
-        before = spans[-1] if spans else None
-        if before is not None and before.label == label and before.end_s > start_s:
-            middle_s = (before.end_s + start_s) / 2
-            spans[-1] = Span(before.start_s, middle_s, label)
-            start_s = middle_s
+        if spans and spans[-1].label == label and spans[-1].end_s > start_s:
+            before = spans.pop()
+            start_s = (before.end_s + start_s) / 2
+            spans.append(Span(before.start_s, start_s, label))
         spans.append(Span(start_s, stop_s, label))
     return spans
