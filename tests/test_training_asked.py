@@ -1,0 +1,47 @@
+"""What options of a command say of a file and of a model."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from features import ConfigError, SignalError
+from training import tracking
+from training.commands import asked
+from training.tracking import Logged
+
+
+def given(**options):
+    return {"modality": "emg", **{name.replace("_", "-"): each for name, each in options.items()}}
+
+
+@pytest.mark.parametrize(("unit", "expected"), [(None, "s"), ("ms", "ms"), ("iso", "iso")])
+def test_times_count_in_seconds_unless_another_unit_is_given(unit, expected):
+    mapping = asked.mapping_of(None, given(time_column="t", time_unit=unit))
+    assert (mapping.time_column, mapping.time_unit) == ("t", expected)
+
+
+def test_a_unit_of_times_needs_a_column_of_times():
+    with pytest.raises(ConfigError, match="--time-unit is of a column of times"):
+        asked.mapping_of(None, given(time_unit="ms"))
+
+
+def test_a_unit_of_times_that_is_none_is_refused():
+    with pytest.raises(SignalError, match=r"time_unit: .*'ms'"):
+        asked.mapping_of(None, given(time_column="t", time_unit="weeks"))
+
+
+def test_a_record_names_the_version_that_is_served_and_of_a_folder_none(monkeypatch, tmp_path):
+    stored = SimpleNamespace(labels={"version": "7"})
+    monkeypatch.setattr(asked.bento_store, "served", {"quaver-emg": stored}.get)
+    assert asked.version_for("emg", None) == "7"
+    assert asked.version_for("gyroscope", None) == ""
+    assert asked.version_for("emg", tmp_path) == ""
+
+
+def test_a_model_whose_files_are_gone_is_named(monkeypatch, tmp_path):
+    """What was deleted or moved by hand is told in a sentence, not by a traceback."""
+    monkeypatch.setattr(
+        tracking.mlflow.artifacts, "download_artifacts", lambda *_, dst_path: dst_path
+    )
+    with pytest.raises(ConfigError, match=r"files of quaver-emg version 7 are gone .*run abc"):
+        tracking.fetch_classifier(Logged("abc", "quaver-emg", "7"), tmp_path)
