@@ -95,6 +95,7 @@ def test_where_blocks_of_windows_meet_changes_nothing(of_motion, shaking, monkey
 def test_a_recording_is_judged_to_its_last_sample(of_motion):
     report = analyze(motion(wrist(19.6)), of_motion, include=["windows"])
     assert report.usable_s == pytest.approx(19.6)
+    assert sum(share.seconds for share in report.shares.values()) == pytest.approx(19.6)
     assert report.windows[-1].start_s == pytest.approx(15.6)
 
 

@@ -56,17 +56,20 @@ def test_silence_has_no_rhythm() -> None:
     assert run("accelerometer", np.zeros(3000)) is None
 
 
+@pytest.mark.parametrize("frequency_hz", [4.0, 5.3, 7.1])
 def test_cycles_are_counted_across_the_pieces_of_a_long_rhythm(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, frequency_hz: float
 ) -> None:
     """Where a piece ends within a cycle, the next one has the rest of it."""
-    samples = signal("accelerometer", 5.3)
+    samples = signal("accelerometer", frequency_hz)
     whole = run("accelerometer", samples)
     monkeypatch.setattr("serving.analysis.rhythms._LONGEST_S", 2.9)
     cut = run("accelerometer", samples)
     assert whole is not None
     assert cut is not None
-    assert abs(cut.cycles - whole.cycles) <= 1
+    assert cut.cycles == whole.cycles
+    assert cut.start_s == pytest.approx(whole.start_s, abs=0.1)
+    assert cut.stop_s == pytest.approx(whole.stop_s, abs=0.1)
 
 
 @pytest.mark.parametrize("modality", ["emg", "accelerometer"])

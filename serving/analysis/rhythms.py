@@ -5,6 +5,7 @@ the stretch is filtered around the frequency of its highest spectral line, and t
 envelope of that exceeds a share of the way from its surroundings to its level.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,13 +88,10 @@ def refine(
     """
     pieces = []
     n_pieces = max(1, round((stop_s - start_s) / _LONGEST_S))
-    edges = np.linspace(start_s, stop_s, n_pieces + 1)
-    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        reach = (
-            bounds_s[0] if first == start_s else first,
-            bounds_s[1] if last == stop_s else last,
-        )
-        piece = _piece(source, channels, first, last, spec, reach)
+    edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
+    for number, piece_s in enumerate(itertools.pairwise(edges)):
+        ends = (number == 0, number == n_pieces - 1)
+        piece = _piece(source, channels, piece_s, spec, bounds_s, ends)
         if piece is None:
             return None
         pieces.append(piece)
@@ -112,13 +110,18 @@ def refine(
 def _piece(
     source: SampleSource,
     channels: Sequence[int],
-    first_s: float,
-    last_s: float,
+    piece_s: tuple[float, float],
     spec: FeatureSpec,
-    reach_s: tuple[float, float],
+    bounds_s: tuple[float, float],
+    ends: tuple[bool, bool],
 ) -> _Piece | None:
-    begin_s = max(reach_s[0], first_s - _MARGIN_S)
-    end_s = min(reach_s[1], last_s + _MARGIN_S)
+    """Follow a rhythm through a piece; ``ends`` say whether it begins and ends there.
+
+    What is read beyond a border between pieces keeps the filter's own ends away from it.
+    """
+    first_s, last_s = piece_s
+    begin_s = max(bounds_s[0], first_s - _MARGIN_S)
+    end_s = min(bounds_s[1], last_s + _MARGIN_S)
     slow = slow_signal(source, channels, begin_s, end_s, spec)
     rate_hz = slow.rate_hz
     rhythm = slow.samples - slow.samples.mean(axis=1, keepdims=True)
@@ -130,6 +133,8 @@ def _piece(
         return None
     wave = _analytic(rhythm, rate_hz, frequency_hz, inside)
     start, stop = _run(np.abs(wave), rate_hz, inside, frequency_hz)
+    start = start if ends[0] else inside.start
+    stop = stop if ends[1] else inside.stop + 1
     phase = np.maximum.accumulate(np.unwrap(np.angle(wave[start:stop])))
     crests = _crests(phase)
     if len(crests) <= _LEAST_CYCLES:
