@@ -329,6 +329,7 @@ def test_evaluation_asks_for_the_test_parts_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate, "load", lambda path: Named(card=Named(modality=path.name)))
     monkeypatch.setattr(evaluate, "logged_run", lambda *_: "a run")
     monkeypatch.setattr(evaluate.tracking, "connect", lambda: None)
+    monkeypatch.setattr(evaluate, "trained_on", lambda _: {})
     monkeypatch.setattr(evaluate, "evaluated", lambda opened, *_: Unanswered(opened, 0))
     layout = Layout(ROOT)
 

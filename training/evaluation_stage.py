@@ -3,6 +3,8 @@
 import hashlib
 import json
 import tempfile
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,9 @@ from training.run_tables import (
     run_figures,
     write_table,
 )
+
+People = Mapping[str, frozenset[str]]
+"""Subjects by the name of their data set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +79,8 @@ def evaluate_stage(modality: Modality, layout: Layout) -> list[Evaluated | Unans
     classifier = load(layout.model(modality))
     run_id = logged_run(modality, layout)
     sets = opened_sources(config.data.test, modality, layout)
-    answered = [evaluated(opened, classifier, config, run_id) for opened in sets]
+    known = trained_on(run_id)
+    answered = [evaluated(opened, classifier, config, known) for opened in sets]
     found = [each for each in answered if isinstance(each, Evaluated)]
     log_evaluated(found, run_id, "test")
     write_json(
@@ -85,11 +91,11 @@ def evaluate_stage(modality: Modality, layout: Layout) -> list[Evaluated | Unans
 
 
 def evaluated(
-    opened: Opened, classifier: Classifier, config: ModelConfig, run_id: str
+    opened: Opened, classifier: Classifier, config: ModelConfig, known: People
 ) -> Evaluated | Unanswered:
-    """Let the classifier of a run answer a set, but for people whom it was trained on."""
-    known = trained_on(run_id, opened.name)
-    answers, left_out = judge_source(classifier, opened, config, known)
+    """Let a classifier answer a set, but for the people of it whom it was trained on."""
+    of_set = known.get(opened.name, frozenset())
+    answers, left_out = judge_source(classifier, opened, config, of_set)
     if answers is None:
         return Unanswered(opened, len(left_out))
     settings, source = config.training, opened.source
@@ -98,51 +104,50 @@ def evaluated(
     return Evaluated(opened, answers, figures | told | {"n_groups_left_out": len(left_out)})
 
 
-def trained_on(run_id: str, data_set: str) -> frozenset[str]:
-    """Return the people of a data set whom the model of a run has seen in training."""
+def trained_on(run_id: str) -> People:
+    """Return the people whom the model of a run has seen in training, none when it does not say."""
     with tempfile.TemporaryDirectory() as temporary:
         paths = tracking.fetch_files(run_id, PREDICTIONS, Path(temporary))
         folds = [path for path in paths if path.stem == FOLDS]
         if not folds:
-            return frozenset()
+            return {}
         frame = pd.read_parquet(folds[0], columns=["data_set", "group"])
-    return frozenset(frame.loc[frame["data_set"] == data_set, "group"].tolist())
+    return {str(name): frozenset(groups) for name, groups in frame.groupby("data_set")["group"]}
 
 
 def judge_source(
-    classifier: Classifier, opened: Opened, config: ModelConfig, known: frozenset[str]
-) -> tuple[Answers | None, frozenset[str]]:
+    classifier: Classifier, opened: Opened, config: ModelConfig, known: AbstractSet[str]
+) -> tuple[Answers | None, set[str]]:
     """Let a classifier answer every labelled window of people whom it does not know.
 
     Returns
     -------
     answers : Answers or None
         None when there is no such window.
-    left_out : frozenset of str
+    left_out : set of str
         Who of those it knows was there.
     """
     left_out: set[str] = set()
     parts: list[Judged] = []
     ids: list[NDArray[np.str_]] = []
     digest = hashlib.sha256()
-    for batch in labelled_windows([opened], config, "evaluate"):
-        is_new = ~np.isin(batch.groups, sorted(known))
-        left_out |= set(batch.groups[~is_new].tolist())
-        if not is_new.any():
+    for whole in labelled_windows([opened], config, "evaluate"):
+        left_out |= known & set(whole.groups.tolist())
+        batch = whole[~np.isin(whole.groups, sorted(known))]
+        if len(batch) == 0:
             continue
         predictions = classifier.predict(batch.windows, workers=2)
-        judged = Judged.of(
-            predictions, classifier.card.classes, batch.labels, batch.groups, batch.sources
+        parts.append(
+            Judged.of(
+                predictions, classifier.card.classes, batch.labels, batch.groups, batch.sources
+            )
         )
-        parts.append(judged[is_new])
-        ids.append(batch.ids[is_new])
-        digest.update(batch.windows.samples[is_new].tobytes())
-        names = (*batch.labels[is_new].tolist(), *batch.groups[is_new].tolist())
-        digest.update("\n".join(names).encode())
+        ids.append(batch.ids)
+        digest.update(batch.windows.samples.tobytes())
+        digest.update("\n".join((*batch.labels.tolist(), *batch.groups.tolist())).encode())
     if not parts:
-        return None, frozenset(left_out)
-    answers = Answers(join_judged(parts), np.concatenate(ids), digest.hexdigest())
-    return answers, frozenset(left_out)
+        return None, left_out
+    return Answers(join_judged(parts), np.concatenate(ids), digest.hexdigest()), left_out
 
 
 def log_evaluated(found: list[Evaluated], run_id: str, name: str) -> None:

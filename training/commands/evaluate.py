@@ -19,6 +19,7 @@ from training.evaluation_stage import (
     evaluated,
     log_evaluated,
     logged_run,
+    trained_on,
 )
 from training.layout import Layout
 from training.semireal.opening import open_set, open_tests
@@ -66,8 +67,9 @@ def _evaluate(
     sets = list(_sets(modality, layout, names))
     if not sets:
         yield f"{modality} model: there is no set of {modality} in {', '.join(names)}\n"
+    known = trained_on(run_id)
     for opened in sets:
-        each = evaluated(opened, classifier, config, run_id)
+        each = evaluated(opened, classifier, config, known)
         if isinstance(each, Evaluated):
             found.append(each)
         yield from _told(modality, each)

@@ -66,6 +66,17 @@ class LabelledWindows:
     def __len__(self) -> int:
         return len(self.windows)
 
+    def __getitem__(self, rows: NDArray[np.bool_]) -> "LabelledWindows":
+        """Return the chosen windows as a batch of their own."""
+        return LabelledWindows(
+            self.windows[rows],
+            self.labels[rows],
+            self.groups[rows],
+            self.sites[rows],
+            self.sources[rows],
+            self.ids[rows],
+        )
+
 
 def check_spans(spans: Iterable[Span], duration_s: float, recording: str) -> None:
     """Refuse spans that are empty, lie outside their recording or overlap."""
