@@ -7,6 +7,7 @@ import pytest
 from features import ConfigError, SignalError
 from training import tracking
 from training.commands import asked
+from training.layout import Layout
 from training.tracking import Logged
 
 
@@ -30,12 +31,17 @@ def test_a_unit_of_times_that_is_none_is_refused():
         asked.mapping_of(None, given(time_column="t", time_unit="weeks"))
 
 
-def test_a_record_names_the_version_that_is_served_and_of_a_folder_none(monkeypatch, tmp_path):
-    stored = SimpleNamespace(labels={"version": "7"})
+def test_the_version_is_that_of_the_model_that_answers(monkeypatch, tiny_models):
+    """The served model says which it is; one named by its folder has no version."""
+    folder = tiny_models["emg"]
+    stored = SimpleNamespace(labels={"version": "7"}, directory=folder)
     monkeypatch.setattr(asked.bento_store, "served", {"quaver-emg": stored}.get)
-    assert asked.version_for("emg", None) == "7"
-    assert asked.version_for("gyroscope", None) == ""
-    assert asked.version_for("emg", tmp_path) == ""
+    layout = Layout(folder / "nowhere")
+
+    assert asked.chosen_for("emg", None, layout).version == "7"
+    assert asked.chosen_for("emg", folder, layout).version == ""
+    with pytest.raises(ConfigError, match="there is no model for gyroscope: none is promoted"):
+        asked.chosen_for("gyroscope", None, layout)
 
 
 def test_a_model_whose_files_are_gone_is_named(monkeypatch, tmp_path):

@@ -1,7 +1,7 @@
 """Asked: the file and the model that options of a command speak of."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -73,23 +73,20 @@ def _column(name: str) -> str | int:
     return int(name) if name.strip().isdecimal() else name.strip()
 
 
-def _served(modality: str) -> Path | None:
-    served = bento_store.served(f"quaver-{modality}")
-    return None if served is None else served.directory
+class Chosen(NamedTuple):
+    """A classifier, and its version in the registry; none where it is a folder."""
+
+    classifier: Classifier
+    version: str
 
 
-def version_for(modality: str, model: Path | None) -> str:
-    """Return the registered version of the model that is served; of any other, nothing."""
-    served = None if model is not None else bento_store.served(f"quaver-{modality}")
-    return "" if served is None else served.labels["version"]
-
-
-def classifier_for(modality: str, model: Path | None, layout: Layout) -> Classifier:
+def chosen_for(modality: str, model: Path | None, layout: Layout) -> Chosen:
     """Open the model that was named, else the one that is served, else the last one trained."""
     if model is not None and not model.is_dir():
         raise ConfigError(f"{model} is not the directory of a classifier; see --model")
     local = layout.model(modality)
-    directory = model or _served(modality) or local
+    served = None if model is not None else bento_store.served(f"quaver-{modality}")
+    directory = model or (local if served is None else served.directory)
     if not directory.is_dir():
         raise ConfigError(
             f"there is no model for {modality}: none is promoted in this folder, and {local} does"
@@ -101,4 +98,4 @@ def classifier_for(modality: str, model: Path | None, layout: Layout) -> Classif
         raise ConfigError(
             f"{directory} is a model for {classifier.card.modality}; the signal is {modality}"
         )
-    return classifier
+    return Chosen(classifier, "" if served is None else served.labels["version"])

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.sources import open_source
-from training.commands.asked import channel_of, classifier_for, mapping_of, modality_of
+from training.commands.asked import channel_of, chosen_for, mapping_of, modality_of
 from training.drift import drift_of, seen_by
 from training.drift_text import drift_text
 from training.layout import Layout
@@ -26,11 +26,11 @@ def drift_file(
     if path.is_dir():
         of_files = {"mapping": mapping_file, "channel": channel, "from": from_s, "to": to_s}
         modality = modality_of(given | of_files)
-        classifier = classifier_for(modality, model, layout)
+        classifier = chosen_for(modality, model, layout).classifier
         seen = seen_by(classifier, windows_of_feedback(path, modality))
     else:
         mapping = mapping_of(mapping_file, given)
-        classifier = classifier_for(mapping.modality, model, layout)
+        classifier = chosen_for(mapping.modality, model, layout).classifier
         with open_source(path, mapping) as source:
             windows = windows_of_source(
                 source, path.name, channel=channel_of(channel), from_s=from_s, to_s=to_s

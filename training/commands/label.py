@@ -11,7 +11,7 @@ from features import ConfigError, SignalError
 from serving.analysis import RecordingReport, analyze
 from serving.page.report import page
 from serving.sources import open_source
-from training.commands.asked import channel_of, classifier_for, mapping_of, version_for
+from training.commands.asked import channel_of, chosen_for, mapping_of
 from training.label import FORMATS, text_of
 from training.layout import Layout
 
@@ -49,16 +49,16 @@ def label_file(
         open_source(file, mapping) as source,
         tqdm(total=100, desc=file.name, unit="%", leave=False) as bar,
     ):
-        classifier = classifier_for(mapping.modality, model, layout)
+        chosen = chosen_for(mapping.modality, model, layout)
         record = analyze(
             source,
-            classifier,
+            chosen.classifier,
             hop_s=wish.hop_s,
             channel=channel_of(wish.channel),
             from_s=wish.from_s,
             to_s=wish.to_s,
             include=include,
-            version=version_for(mapping.modality, model),
+            version=chosen.version,
             earlier=earlier,
             progress=lambda done: _advance(bar, done),
         )

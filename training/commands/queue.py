@@ -14,7 +14,7 @@ from serving.exam import load
 from serving.requests import WINDOW_S
 from serving.selection import CHALLENGER
 from training import bento_store
-from training.commands.asked import classifier_for, mapping_of, modality_of
+from training.commands.asked import chosen_for, mapping_of, modality_of
 from training.datasets.feedback import NAME
 from training.layout import Layout
 from training.queue.choice import choose
@@ -49,7 +49,7 @@ def queue_windows(
             return windows_of_feedback(feedback, modality)
         return windows_of_files(files, mapping)
 
-    champion = classifier_for(modality, model, layout)
+    champion = chosen_for(modality, model, layout).classifier
     doubtful, n_windows = _doubtful(batches(), champion, _challenger(modality))
     chosen = _chosen(doubtful, most)
     if n_windows == 0:
