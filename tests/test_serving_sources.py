@@ -260,22 +260,6 @@ def test_a_stretch_lies_within_the_recording(tmp_path, rng):
         source.read(3000, 3211)
 
 
-def test_a_column_that_begins_empty_is_judged_by_what_follows(tmp_path, monkeypatch):
-    """An electrode that was put on late is a channel, a column of remarks or of nothing is not."""
-    monkeypatch.setattr(delimited, "_BLOCK_BYTES", 1000)
-    rows = [f"{i % 9},,,{'' if i < 2000 else -i}" for i in range(4000)]
-    rows[3000] = "3,4 coughs,,-3000"
-    path = tmp_path / "a.csv"
-    path.write_text("\n".join(["early,remark,nothing,late", *rows]))
-
-    with open_source(path, EMG) as source:
-        samples = source.read(0, source.n_samples)
-
-    assert source.channel_names == ("early", "late")
-    assert np.isnan(samples[1, :2000]).all()
-    np.testing.assert_array_equal(samples[1, 2000:], -np.arange(2000.0, 4000.0))
-
-
 def test_times_that_become_fractions_late_are_read(tmp_path, monkeypatch):
     """Whole milliseconds may be followed by fractions much later."""
     monkeypatch.setattr(delimited, "_BLOCK_BYTES", 1000)
@@ -304,39 +288,6 @@ def test_columns_that_share_a_name_are_told_apart(tmp_path):
         np.testing.assert_array_equal(back.samples, [[5.0, 6.0], [3.0, 4.0]])
         with pytest.raises(SignalError, match="column 'y' is named twice"):
             read_recording(tmp_path / name, mapping.model_copy(update={"columns": (2, 1, 1)}))
-
-
-@pytest.mark.parametrize(
-    ("header", "row", "sentence"),
-    [
-        ("index,ax,ay", "{i},{x},0.5", r"column 'index' rises with every row, as a counter"),
-        ("Zeit,ax,ay", "{t},{x},0.5", r"column 'Zeit' rises with every row, .* as time_column"),
-    ],
-)
-def test_a_column_that_only_counts_is_no_channel(tmp_path, header, row, sentence):
-    """What tells rows or times under a name of its own is asked about, not taken for an axis."""
-    rows = [row.format(i=i, t=1714557600 + i / 50, x=(-1) ** i) for i in range(250)]
-    path = tmp_path / "a.csv"
-    path.write_text("\n".join([header, *rows]))
-    mapping = SignalMapping(modality="accelerometer", unit="g", sampling_rate_hz=50.0)
-
-    with pytest.raises(SignalError, match=sentence):
-        read_recording(path, mapping)
-    named = mapping.model_copy(update={"columns": ("ax", "ay")})
-    assert read_recording(path, named).channel_names == ("ax", "ay")
-
-
-@pytest.mark.parametrize("cell", ["--", "1,000"])
-def test_an_axis_of_which_a_cell_is_text_is_not_passed_over(tmp_path, cell):
-    """Wherever in the column the cell stands: two axes of three would be another signal."""
-    rows = [f"{(-1) ** i},0.5,{i % 7}" for i in range(250)]
-    rows[0] = f'1,0.5,"{cell}"'
-    path = tmp_path / "a.csv"
-    path.write_text("\n".join(["ax,ay,az", *rows]))
-    mapping = SignalMapping(modality="accelerometer", unit="g", sampling_rate_hz=50.0)
-
-    with pytest.raises(SignalError, match=f"column 'az' holds '{cell}' in data row 1; it must"):
-        read_recording(path, mapping)
 
 
 def wide(folder, suffix, n_channels):

@@ -19,7 +19,7 @@ from pyarrow import csv as arrow_csv
 from features import Recording, SignalError
 from serving.formats import tables
 from serving.formats.columns import no_number
-from serving.formats.dialect import Dialect, sniff
+from serving.formats.dialect import Dialect, is_like_a_number, sniff
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
@@ -38,8 +38,6 @@ _NO_NUMBER = re.compile(
     re.DOTALL,
 )
 _CONVERSION = "CSV conversion error"
-_LIKE_A_NUMBER = re.compile(r"[-+]?[\d.,' ]*\d[\d.,' ]*(e[-+]?\d+)?|[-+]?(nan|inf)", re.IGNORECASE)
-"""A number as people and programs write it, with whatever between thousands."""
 _TOO_LONG = "straddling"
 """What pyarrow says of a line that is longer than a block."""
 
@@ -126,8 +124,7 @@ def _types(path: Path, dialect: Dialect) -> tuple[pa.DataType, ...]:
 
 
 def _type_of(cells: list[str]) -> pa.DataType:
-    is_of_numbers = any(_LIKE_A_NUMBER.fullmatch(cell.strip()) for cell in cells)
-    return pa.float64() if is_of_numbers else pa.string()
+    return pa.float64() if any(is_like_a_number(cell) for cell in cells) else pa.string()
 
 
 def _stream(

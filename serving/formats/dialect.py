@@ -12,6 +12,8 @@ _HEAD_BYTES = 65536
 _SEPARATORS = ("\t", ";", ",")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
+_LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -106,3 +108,8 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_like_a_number(cell: str) -> bool:
+    """Whether a cell is a number as people and programs write it, whatever is between thousands."""
+    return _LIKE_A_NUMBER.fullmatch(cell) is not None
