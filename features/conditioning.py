@@ -24,7 +24,7 @@ from features.edges import detrend_and_extend, mirrored, silence_rounding
 from features.errors import SignalError
 from features.kernels import read_only
 from features.mains import subtract_mains
-from features.resampling import whole_ratio
+from features.rate_ratio import whole_ratio
 from features.spec import FeatureSpec
 from features.windows import Windows
 

@@ -87,7 +87,7 @@ def test_a_band_above_nyquist_is_named(tmp_path):
         (lambda c: c["training"].update(conformal_level=1.5), r"conformal_level: .*less than 1"),
         (
             lambda c: c["training"].update(
-                candidate_pairs=[{"classes": ["tremor", "cramp"], "ceiling": 0.3}]
+                candidate_pairs=[{"classes": ["tremor", "cramp"], "threshold": 0.3}]
             ),
             r"candidate_pairs must name two classes; tremor, cramp are not",
         ),

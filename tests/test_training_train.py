@@ -11,6 +11,7 @@ from feature_tables import separable_table, small_config
 from features import SignalError
 from serving.classifier import softmax
 from training.fit import assemble, cross_fit, fit_booster
+from training.model_card import model_card
 from training.provenance import data_sha256
 from training.search import search
 from training.table import join
@@ -185,6 +186,14 @@ def test_the_card_tells_data_and_validation(trained):
     assert metrics["validation"] == "3 folds, split by subject"
     assert metrics["data"] == "made up"
     assert {"value", "low", "high"} == set(metrics["macro_f1"])
+
+
+def test_a_card_has_the_pairs_of_classes_that_its_configuration_names(trained):
+    """Between these, doubt counts earlier; the card's text says so to a reviewer."""
+    (pair,) = trained.classifier.card.conformal.pairs
+    assert (pair,) == small_config().training.candidate_pairs
+    text = model_card(trained.classifier.card, trained.report)
+    assert "Beside clonus or tremor, the other of the two is a candidate from 25% on" in text
 
 
 def test_a_missing_class_is_named():

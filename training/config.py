@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from features import ConfigError, FeatureSpec, Section, columns
 from features.spec import PositiveFloat
-from serving.card import RateLimit
+from serving.card import Pair, RateLimit
 from training.datasets.labelled import CLASSES, UNCLEAR
 from training.datasets.labelling import Labelling
 
@@ -43,14 +43,6 @@ class Search(Section):
     inner_folds: Annotated[int, Field(ge=2)]
 
 
-class OverlappingPair(Section):
-    """Two classes that look alike in some windows, and from when on both fit."""
-
-    classes: tuple[str, str]
-    ceiling: Share
-    """Beside the one as most probable, the other is a candidate from this probability on."""
-
-
 class Training(Section):
     """How a model is fitted, calibrated and judged."""
 
@@ -64,7 +56,7 @@ class Training(Section):
     candidate_ceiling: Share
     """A class that is at least this probable is a candidate, however rarely the training data
     proves it right: what is served later is less like that data than its own people are."""
-    candidate_pairs: tuple[OverlappingPair, ...]
+    candidate_pairs: tuple[Pair, ...]
     """Classes between which doubt counts earlier."""
     novelty_neighbours: Count
     novelty_prototypes: Count

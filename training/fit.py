@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import SignalError
-from serving.card import Card, Novelty, Pair, Provenance
+from serving.card import Card, Novelty, Provenance
 from serving.classifier import Classifier, softmax
 from serving.novelty import Reference
 from training.calibrate import calibrate, class_weights, conformal_thresholds
@@ -203,10 +203,7 @@ def assemble(
             targets,
             training.conformal_level,
             training.candidate_ceiling,
-            tuple(
-                Pair(classes=pair.classes, threshold=pair.ceiling)
-                for pair in training.candidate_pairs
-            ),
+            training.candidate_pairs,
         ),
         novelty=_novelty(crossed, rows, config),
         checks=checks,

@@ -27,6 +27,11 @@ def model_card(card: Card, report: dict[str, Any]) -> str:
             f"- Candidate sets at {card.conformal.level:.0%}; windows unlike training at a"
             f" false-alarm rate of {card.novelty.false_alarm_rate:.1%}"
         ),
+        *(
+            f"- Beside {' or '.join(pair.classes)}, the other of the two is a candidate from"
+            f" {pair.threshold:.0%} on"
+            for pair in card.conformal.pairs
+        ),
         f"- Features: {len(card.columns)} columns, fingerprint `{card.fingerprint[:16]}`",
         f"- Commit: {provenance.git_commit or 'unknown'}",
         "",

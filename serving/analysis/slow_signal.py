@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features import FeatureSpec
 from features.hum import without_hum
-from features.resampling import whole_ratio
+from features.rate_ratio import whole_ratio
 from serving.analysis.source import SampleSource
 
 Array = NDArray[np.float64]

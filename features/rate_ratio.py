@@ -1,4 +1,4 @@
-"""Resampling: by which whole numbers one rate becomes another."""
+"""Ratio of two sampling rates: by which whole numbers one becomes the other."""
 
 from fractions import Fraction
 from functools import lru_cache

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.resampling import whole_ratio
+from features.rate_ratio import whole_ratio
 
 RATES_HZ = st.floats(20.0, 20_000.0)
 
