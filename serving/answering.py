@@ -98,7 +98,8 @@ def describe(
             {
                 # Without the counts of training windows: they are many, and few callers' concern.
                 **served.classifier.card.model_dump(mode="json", exclude={"distribution"}),
-                "version": served.info.version,
+                "features_fingerprint": served.classifier.card.fingerprint,
+                **served.info.model_dump(),
             }
             for served in models.values()
         ],

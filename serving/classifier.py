@@ -1,7 +1,10 @@
 """Classifier: what a model is, and the one way it predicts, measured as it is served."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 UNDECIDED = "undecided"
+
+_TOLD_ONLY = {"fingerprint", "provenance", "metrics", "distribution", "intended_use"}
+"""What a card tells of a model and no answer depends on; ``fingerprint`` is of what ``spec`` says."""
 
 Reason = Literal[
     "too_short",
@@ -78,6 +84,20 @@ class Classifier:
     reference: Reference
     checks: tuple["lightgbm.Booster", ...] = ()
     """The trees of the card's checks, in their order."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that an answer depends on, in hexadecimal.
+
+        The same data, configuration and seed give the same; any other threshold or tree another.
+        """
+        deciding = self.card.model_dump(mode="json", exclude=_TOLD_ONLY)
+        digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode())
+        for trees in (self.booster, self.detector, *self.checks):
+            digest.update(trees.model_to_string().encode())
+        for array in (self.reference.centre, self.reference.scale, self.reference.prototypes):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        return digest.hexdigest()
 
     def predict(self, windows: Windows, *, workers: int = 1) -> Predictions:
         """Label a batch of windows of the model's modality.

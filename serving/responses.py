@@ -15,7 +15,9 @@ class ModelInfo(BaseModel):
 
     name: str
     version: str
-    fingerprint: str
+    fingerprint: str = Field(
+        description="SHA-256 of all that an answer depends on: trees, thresholds, features"
+    )
 
 
 class QualityInfo(BaseModel):

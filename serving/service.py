@@ -58,7 +58,7 @@ def open_model(stored: bentoml.Model) -> Served:
     info = ModelInfo(
         name=classifier.card.name,
         version=str(stored.info.labels.get("version", "")),
-        fingerprint=classifier.card.fingerprint,
+        fingerprint=classifier.fingerprint,
     )
     return Served(classifier, info)
 

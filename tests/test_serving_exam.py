@@ -60,6 +60,7 @@ def test_a_model_answers_alike_before_and_after_it_is_saved(tiny_of, unseen_of, 
 
     expected, found = tiny.predict(windows), again.predict(windows)
     assert again.card == tiny.card
+    assert again.fingerprint == tiny.fingerprint
     assert expected.labels.tolist() == found.labels.tolist()
     assert expected.reasons == found.reasons
     assert np.array_equal(expected.probabilities, found.probabilities, equal_nan=True)

@@ -85,7 +85,7 @@ def test_what_is_kept_is_what_was_sent_and_what_the_model_says(post, folder, tin
     assert np.array_equal(first["samples"], np.float32(WINDOW["samples"]))
     assert np.array_equal(other["samples"], np.float32(second["samples"]))
     assert (first["model_name"], first["model_version"]) == ("quaver-accelerometer", "7")
-    assert first["model_fingerprint"] == tiny_of("accelerometer").card.fingerprint
+    assert first["model_fingerprint"] == tiny_of("accelerometer").fingerprint
 
 
 def test_each_request_has_a_file_and_each_modality_a_folder(post, folder):

@@ -103,7 +103,7 @@ def test_modalities_rates_and_units_may_be_mixed(ask, bodies, tiny_of):
         assert answer["label"] == expected.labels[0]
         assert answer["candidates"] == list(expected.candidates[0])
         assert answer["reason"] == expected.reasons[0]
-        assert answer["model"]["fingerprint"] == tiny.card.fingerprint
+        assert answer["model"]["fingerprint"] == tiny.fingerprint
         assert list(answer["probabilities"]) == list(tiny.card.classes)
         assert list(answer["probabilities"].values()) == pytest.approx(
             expected.probabilities[0], abs=ROUNDED
@@ -249,9 +249,10 @@ def test_what_is_served_is_described(client, tiny_of):
     assert content["reasons"] == list(REASONS)
     assert [model["modality"] for model in content["models"]] == list(MODALITIES)
     for model in content["models"]:
-        card = tiny_of(model["modality"]).card
-        assert model["fingerprint"] == card.fingerprint
-        assert model["classes"] == list(card.classes)
+        tiny = tiny_of(model["modality"])
+        assert model["fingerprint"] == tiny.fingerprint
+        assert model["features_fingerprint"] == tiny.card.fingerprint
+        assert model["classes"] == list(tiny.card.classes)
         assert model["version"] == "7"
 
 

@@ -192,7 +192,7 @@ def test_a_card_has_the_pairs_of_classes_that_its_configuration_names(trained):
     """Between these, doubt counts earlier; the card's text says so to a reviewer."""
     (pair,) = trained.classifier.card.conformal.pairs
     assert (pair,) == small_config().training.candidate_pairs
-    text = model_card(trained.classifier.card, trained.report)
+    text = model_card(trained.classifier, trained.report)
     assert "Beside clonus or tremor, the other of the two is a candidate from 25% on" in text
 
 

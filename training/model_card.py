@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from serving.card import DISCLAIMER, Card, RateLimit
+from serving.card import DISCLAIMER, RateLimit
+from serving.classifier import Classifier
 
 
-def model_card(card: Card, report: dict[str, Any]) -> str:
-    """Return a card as Markdown."""
+def model_card(classifier: Classifier, report: dict[str, Any]) -> str:
+    """Return the card of a classifier as Markdown."""
+    card = classifier.card
     provenance = card.provenance
     lines = [
         f"# {card.name}",
@@ -32,7 +34,8 @@ def model_card(card: Card, report: dict[str, Any]) -> str:
             f" {pair.threshold:.0%} on"
             for pair in card.conformal.pairs
         ),
-        f"- Features: {len(card.columns)} columns, fingerprint `{card.fingerprint[:16]}`",
+        f"- Features: {len(card.columns)} columns, their fingerprint `{card.fingerprint[:16]}`",
+        f"- Named in its records by the fingerprint `{classifier.fingerprint[:16]}`",
         f"- Commit: {provenance.git_commit or 'unknown'}",
         "",
         "## Figures",

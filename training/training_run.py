@@ -45,10 +45,11 @@ def training_content(
         "fingerprint": card.fingerprint,
         "config_sha256": config_sha256(config),
         "git_commit": provenance.git_commit or "unknown",
+        "model_fingerprint": trained.classifier.fingerprint,
     }
     return Content(
         name=f"{card.modality} {provenance.data_sha256[:6]}-{hashes['config_sha256'][:6]}",
-        description=model_card(card, trained.report),
+        description=model_card(trained.classifier, trained.report),
         params=parameters | {f"hash.{name}": value for name, value in hashes.items()},
         figures=run_figures(trained.report),
         tags={
@@ -101,7 +102,7 @@ def _files(
     for name, frame in tables.items():
         files[f"tables/{name}.csv"] = write_table(frame, folder / f"{name}.csv")
     files["model_card.md"] = folder / "model_card.md"
-    files["model_card.md"].write_text(model_card(card, report), encoding="utf-8")
+    files["model_card.md"].write_text(model_card(trained.classifier, report), encoding="utf-8")
     files["report.json"] = folder / "report.json"
     write_json(files["report.json"], report)
     answers = folder / f"{FOLDS}.parquet"
