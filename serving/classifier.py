@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 UNDECIDED = "undecided"
 
 _TOLD_ONLY = {"fingerprint", "provenance", "metrics", "distribution", "intended_use"}
-"""What a card tells of a model and no answer depends on; ``fingerprint`` is of what ``spec`` says."""
+"""What a card tells and no answer depends on; its own ``fingerprint`` is of what ``spec`` says."""
 
 Reason = Literal[
     "too_short",
