@@ -271,7 +271,8 @@ def test_times_that_become_fractions_late_are_read(tmp_path, monkeypatch):
     mapping = SignalMapping(modality="emg", unit="uV", time_column="ms", time_unit="ms")
 
     with open_source(path, mapping) as source:
-        assert source.sampling_rate_hz == pytest.approx(1999 / 1.99925, rel=1e-9)
+        line = np.polyfit(np.arange(2000.0), times / 1000, 1)
+        assert source.sampling_rate_hz == pytest.approx(1 / line[0], rel=1e-9)
 
 
 def test_columns_that_share_a_name_are_told_apart(tmp_path):
@@ -361,12 +362,12 @@ def test_what_is_held_in_memory_is_limited(tmp_path, rng, write, suffix, sentenc
 
 def test_gaps_cannot_fill_the_memory(tmp_path):
     """A few rows with an hour between them are refused before the gaps are filled in."""
-    times = [t + 3000 * k for k in range(500) for t in (0.0, 0.001, 0.002)]
+    times = [3000 * k + i / 1000 for k in range(50) for i in range(200)]
     path = tmp_path / "a.csv"
     path.write_text("\n".join(["time_s,x", *(f"{t},1" for t in times)]))
 
     with (
-        pytest.raises(SignalError, match=r"its times make it 14\d{8} samples long, gaps included"),
+        pytest.raises(SignalError, match=r"its times make it 147\d{6} samples long, gaps included"),
         open_source(path, TIMED),
     ):
         pass

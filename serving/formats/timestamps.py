@@ -6,14 +6,15 @@ times allow it: interpolating between samples is a low-pass filter that weakens 
 
 1. Times must not go back. Two samples may share a time, as hosts see them; where three do, the
    times are those of packets, and say nothing about samples.
-2. Two samples further apart than 2.5 intervals have a gap between them: NaN.
-3. One further apart than 1.5 intervals has lost a sample before it if all that follow are late by
-   as much, which tells a loss from jitter; the lost sample is interpolated from its neighbours.
-4. The sampling rate is the number of intervals, lost ones counted, over the time they took. (The
-   median interval would be wrong by several percent where times are rounded to milliseconds.)
-5. Samples between two gaps stay as they are if their times depart from even spacing by no more than
-   half an interval, or 20 ms. Otherwise the sensor did not sample evenly, and they are interpolated
-   linearly at even times.
+2. An interval that is too long has lost samples if all that follow stay late
+   (:mod:`serving.formats.losses`); if they come in time again, the host was late. One lost sample
+   is interpolated from its neighbours, several are a gap: NaN.
+3. The sampling rate is that of a line through the times of samples, lost ones counted, each run of
+   samples between gaps by itself. (The median interval would be wrong by several percent where
+   times are rounded to milliseconds.)
+4. Samples between two gaps stay as they are, however late single ones came, if the earliest of some
+   dozen in a row depart from even spacing by no more than half an interval, or 20 ms. Otherwise the
+   sensor did not sample evenly, and they are interpolated linearly at even times.
 """
 
 from dataclasses import dataclass
@@ -22,20 +23,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import SignalError
+from serving.formats.losses import Counts, lost_samples, periods_of
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int32]
 
-_LOSS = 1.5
-_GAP = 2.5
+_GAP = 2
+"""Samples lost in a row that are a gap."""
 _EVEN_WITHIN_S = 0.02
 _LONGEST_GAP_S = 3600.0
 _LEAST_ROWS = 3
 _LAG = 64
 """Intervals over which the first guess at the period is averaged, which shrinks the jitter."""
-_AROUND = 16
-"""Samples on either side of a long interval whose medians tell a loss from jitter."""
-_AT_A_TIME = 2**16
+_ROUNDS = 2
+"""How often losses are sought, the second time with a period that the first has found."""
+_TOGETHER = 64
+"""Of so many samples in a row the earliest says when they were taken."""
+_MOST = (5.0, 95.0)
+"""Percentiles of these that must be even: a host may have stalled for longer."""
+_DIGITS = 10
+"""Digits of a rate that times can tell; a sum of decimal fractions has more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,16 +131,18 @@ def even_grid(times_s: Array) -> EvenGrid:
     spans_s = times_s[lag:] - times_s[:-lag]
     guess_s = float(np.median(spans_s, overwrite_input=True)) / lag
     del spans_s  # of a day, each array takes 70 MB
-    place = times_s / guess_s
-    is_gap = np.diff(place) > _GAP
-    steps = _lost(place, is_gap) + np.int8(1)
-    # Over what is no gap: intervals by the sensor's count, over the time that they took.
-    rate_hz = float(steps[~is_gap].sum() / np.diff(times_s)[~is_gap].sum())
+    period_s = guess_s
+    for _ in range(_ROUNDS):
+        place = times_s / period_s
+        lost = lost_samples(place)
+        found = float(periods_of(place, lost, _GAP))
+        period_s *= found if np.isfinite(found) else 1.0
+    rate_hz = float(f"{1 / period_s:.{_DIGITS}g}")
     np.multiply(times_s, rate_hz, out=place)
-    starts = np.concatenate([[0], np.flatnonzero(is_gap) + 1])
+    starts = np.concatenate([[0], np.flatnonzero(lost >= _GAP) + 1])
     stops = np.append(starts[1:], len(place))
     stretches = tuple(
-        _stretch(int(start), int(stop), place[start:stop], steps[start : stop - 1], rate_hz)
+        _stretch(int(start), int(stop), place[start:stop], lost[start : stop - 1], rate_hz)
         for start, stop in zip(starts, stops, strict=True)
     )
     end = max(stretch.begin + stretch.length for stretch in stretches)
@@ -172,28 +181,12 @@ def _check_times(times_s: Array) -> None:
         )
 
 
-def _lost(place: Array, is_gap: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """Return how many samples were lost in each interval that is no gap: 0 or 1."""
-    lost = np.zeros(len(place) - 1, dtype=np.int8)
-    all_suspects = np.flatnonzero((np.diff(place) > _LOSS) & ~is_gap)
-    for first in range(0, len(all_suspects), _AT_A_TIME):
-        suspects = all_suspects[first : first + _AT_A_TIME]
-        before = np.clip(suspects[:, None] - np.arange(_AROUND), 0, None)
-        after = np.clip(suspects[:, None] + 1 + np.arange(_AROUND), None, len(place) - 1)
-        late_before = np.median(place[before] - before, axis=1)
-        late_after = np.median(place[after] - after, axis=1)
-        lost[suspects] = late_after - late_before > _LOSS - 1
-    return lost
-
-
-def _stretch(
-    start: int, stop: int, place: Array, steps: NDArray[np.int8], rate_hz: float
-) -> _Stretch:
+def _stretch(start: int, stop: int, place: Array, lost: Counts, rate_hz: float) -> _Stretch:
     """Return where on the grid rows without a gap go."""
-    slots = np.zeros(stop - start, dtype=np.int32)
-    np.cumsum(steps, out=slots[1:])
-    late = place - slots
-    lowest, highest = float(late.min()), float(late.max())
+    slots = np.arange(stop - start, dtype=np.int32)
+    slots[1:] += np.cumsum(lost, dtype=np.int32)
+    earliest = np.minimum.reduceat(place - slots, np.arange(0, len(place), _TOGETHER))
+    lowest, highest = np.percentile(earliest, _MOST).tolist()
     if (highest - lowest) / 2 <= max(0.5, _EVEN_WITHIN_S * rate_hz):
         begin, length = round((highest + lowest) / 2), int(slots[-1]) + 1
         return _Stretch(start, stop, begin, length, None if length == stop - start else slots)
