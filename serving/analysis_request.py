@@ -1,7 +1,6 @@
 """Requests for a record: a recording as JSON, or as a file with fields beside it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
@@ -13,6 +12,7 @@ from features.windows import check_rate
 from serving.analysis.report import RecordingReport
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping, TimeUnit
+from serving.formats.start_time import StartTime
 from serving.requests import AnyModality, AnyRate, AnyUnit, Body, samples_of
 
 RECORDING_LIMITS = Limits()
@@ -49,7 +49,7 @@ class RecordingBody(Body):
         BeforeValidator(partial(samples_of, gaps=True)),
         Field(json_schema_extra=_SAMPLES_SCHEMA),
     ]
-    start_time: datetime | None = Field(default=None, description="of the first sample")
+    start_time: StartTime = Field(default=None, description="of the first sample")
     channel_names: tuple[str, ...] | None = Field(default=None, description="one a channel")
 
     @model_validator(mode="after")
@@ -160,7 +160,7 @@ class UploadForm(AnalysisOptions):
         default=None, description="the column with the time of each row, by name or number from 0"
     )
     time_unit: TimeUnit | None = None
-    start_time: datetime | None = Field(default=None, description="of the first sample")
+    start_time: StartTime = Field(default=None, description="of the first sample")
     earlier: Json[RecordingReport] | None = Field(
         default=None, description="a record of the same subject to compare with, as JSON"
     )

@@ -106,6 +106,8 @@ def test_a_stretch_has_the_windows_that_the_whole_has(of_motion):
     inside = [w for w in whole.windows if 7.4 <= w.start_s <= 17.0]
     assert list(part.windows) == inside
     assert part.timeline[0].start_s == pytest.approx(7.4)
+    assert part.recording.stretch_s == pytest.approx((7.4, 21.0))
+    assert whole.recording.stretch_s is None
 
 
 def test_the_unit_changes_nothing_but_the_size(of_motion, shaking):

@@ -29,7 +29,9 @@ from serving.analysis_request import EXAMPLE, RECORDING_LIMITS
         ),
         ({"samples": [[0.0] * 99] * 4}, "the recording has 4 channels; accelerometer has one to 3"),
         ({"channel_names": ["x"]}, "recording: 1 channel names were given for 3 channels"),
-        ({"start_time": "yesterday"}, "recording.start_time must be a valid datetime"),
+        ({"start_time": "yesterday"}, "recording.start_time must be a date and time like 2024-"),
+        ({"start_time": "2026"}, "recording.start_time must be a date and time like 2024-05-01T"),
+        ({"start_time": 20260301}, "recording.start_time must be a date and time like 2024-05-01"),
         ({"id": "w1"}, "recording.id is not a known field"),
     ],
 )

@@ -265,6 +265,22 @@ def test_a_time_without_a_zone_is_told_as_a_date():
     assert "effectivePeriod" not in observation_of(RECORDS["no date"], "record")
 
 
+def test_the_record_of_a_stretch_is_of_the_time_of_that_stretch():
+    """Rates, shares and the record itself say nothing of the time before and after."""
+    record = with_recording(emg_record(), stretch_s=(20.0, 40.5))
+    for code in ("record", "rates.fasciculation", "shares.rest"):
+        assert observation_of(record, code)["effectivePeriod"] == {
+            "start": "2026-03-01T09:30:20.000+00:00",
+            "end": "2026-03-01T09:30:40.500+00:00",
+        }
+    parts = {
+        part["code"]["coding"][0]["code"]: part["valueQuantity"]["value"]
+        for part in observation_of(record, "record")["component"]
+        if "valueQuantity" in part
+    }
+    assert (parts["duration_s"], parts["from_s"], parts["to_s"]) == (120.0, 20.0, 40.5)
+
+
 @pytest.mark.parametrize(
     ("start_time", "written"),
     [

@@ -106,6 +106,14 @@ def test_a_table_says_what_it_is_of():
     assert table["model"] == "quaver-emg 3 " + "9f2c" * 16
     assert table["settings"] == "windows of 4 s every 1 s"
     assert "not a medical device" in table["note"]
+    assert "stretch" not in table.index
+
+
+def test_a_table_of_a_stretch_says_where_it_lies():
+    """The rest of the recording was not judged, which is not the same as unusable."""
+    stretch = facts(with_recording(emg_record(), stretch_s=(20.0, 40.5)), "stretch")
+
+    assert (stretch["start_s"].item(), stretch["duration_s"].item()) == (20.0, 20.5)
 
 
 def test_changes_are_facts_too():

@@ -108,9 +108,13 @@ def _observation(
     parts: list[Element],
     span: tuple[float, float] | None = None,
 ) -> Element:
-    """Return an observation of the recording, or of a span of it: its start and duration, in s."""
+    """Return an observation of the whole record, or of a span of it: its start and duration, in s.
+
+    A record of a stretch says nothing of the rest of its recording.
+    """
     info = report.recording
-    start_s, duration_s = span or (0.0, info.duration_s)
+    begin_s, end_s = info.stretch_s or (0.0, info.duration_s)
+    start_s, duration_s = span or (begin_s, end_s - begin_s)
     channels = printable(", ".join(info.channels))
     named = [{"code": coding("channels", "Channels"), "valueString": channels}] if channels else []
     every = named + parts
@@ -142,6 +146,8 @@ def _record(report: RecordingReport) -> Element:
     parts = components(
         {
             "duration_s": ("Duration", info.duration_s, "s"),
+            "from_s": ("Judged from", info.stretch_s and info.stretch_s[0], "s"),
+            "to_s": ("Judged to", info.stretch_s and info.stretch_s[1], "s"),
             "usable_s": ("Time that could be judged", report.usable_s, "s"),
             "sampling_rate_hz": ("Samples a second", info.sampling_rate_hz, "Hz"),
             "window_s": ("Length of a window", settings.window_s, "s"),

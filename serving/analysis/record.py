@@ -183,6 +183,7 @@ def _info(signal: Signal) -> RecordingInfo:
         sampling_rate_hz=source.sampling_rate_hz,
         duration_s=source.n_samples / source.sampling_rate_hz,
         start_time=source.start_time,
+        stretch_s=signal.stretch_s,
         channels=signal.channel_names,
         gaps=gaps_of(signal),
     )

@@ -46,6 +46,9 @@ class RecordingInfo(Part):
     sampling_rate_hz: float
     duration_s: float
     start_time: datetime | None = None
+    stretch_s: tuple[float, float] | None = Field(
+        default=None, description="from where to where the record goes; null: it is of the whole"
+    )
     channels: tuple[str, ...] = Field(description="the channels that this record is of")
     gaps: tuple[Gap, ...] = ()
 

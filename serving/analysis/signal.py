@@ -36,6 +36,12 @@ class Signal:
         return self.stop / self.rate_hz
 
     @property
+    def stretch_s(self) -> tuple[float, float] | None:
+        """From where to where the stretch goes; None where it is the whole recording."""
+        is_whole = self.start == 0 and self.stop == self.source.n_samples
+        return None if is_whole else (self.start_s, self.stop_s)
+
+    @property
     def channel_names(self) -> tuple[str, ...]:
         """Names of the channels."""
         return tuple(self.source.channel_names[c] for c in self.channels)

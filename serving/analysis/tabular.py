@@ -50,6 +50,7 @@ def record_csv(report: RecordingReport) -> str:
 
     ======================  =====================================================================
     ``recording``           modality, duration, and the time of the first sample, if known
+    ``stretch``             the part of it that was judged, where it was not all
     ``model``               name, version and fingerprint of the model
     ``settings``            length of the windows, and how far they are apart
     ``note``                what the record is not
@@ -111,6 +112,9 @@ def _description(report: RecordingReport) -> Iterator[dict[str, Any]]:
         "duration_s": info.duration_s,
         "text": start,
     }
+    if info.stretch_s is not None:
+        begin_s, end_s = info.stretch_s
+        yield {"kind": "stretch", "start_s": begin_s, "duration_s": end_s - begin_s}
     yield {"kind": "model", "text": f"{model.name} {model.version} {model.fingerprint}"}
     windows = f"windows of {settings.window_s:g} s every {settings.hop_s:g} s"
     yield {"kind": "settings", "text": windows}

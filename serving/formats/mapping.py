@@ -1,12 +1,12 @@
 """SignalMapping: what a person says about a file that the file itself does not say."""
 
-from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import model_validator
 
 from features import Modality, Section, SignalError, check_unit
 from features.spec import PositiveFloat
+from serving.formats.start_time import StartTime
 
 TimeUnit = Literal["s", "ms", "us", "ns", "iso"]
 
@@ -48,7 +48,7 @@ class SignalMapping(Section):
     time_column: str | int | None = None
     time_unit: TimeUnit | None = None
     columns: tuple[str | int, ...] | None = None
-    start_time: datetime | None = None
+    start_time: StartTime = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

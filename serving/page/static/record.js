@@ -14,9 +14,17 @@ import {
 } from "./tables.js";
 import { duration, interval, MODALITIES, percent, rate, title, unit } from "./words.js";
 
-const HOW_TO_READ =
-  "Shares and rates stand with the interval in which the true value lies with 95 % confidence." +
-  " Undecided means that the signal does not tell; it is no answer in between.";
+// From this difference on, a share is told beside the time that its episodes last.
+const PAUSED = 0.1;
+
+function howToRead({ settings }) {
+  return (
+    "Shares and rates stand with their 95 % intervals, which tell of chance alone." +
+    ` A share counts windows of ${settings.window_s} s that were called so: what comes and goes` +
+    " within a few seconds counts with its pauses, and its episodes tell how long it was there." +
+    " Undecided means that the signal does not tell; it is no answer in between."
+  );
+}
 
 // Returns {element, draw} of a record. `hooks.onPlace` hears of a place that a person asks about:
 // its time in seconds, the figure, an element under the figure for the answer, and the number of
@@ -84,7 +92,7 @@ function parts(record, figure) {
     episodes(record, show),
     events(record, show),
     qualities(record, show),
-    element("p", { class: "hint" }, HOW_TO_READ),
+    element("p", { class: "hint" }, howToRead(record)),
     made(record),
   ].filter(Boolean);
 }
@@ -98,9 +106,9 @@ function facts({ recording }) {
     `${Number(recording.sampling_rate_hz.toFixed(2))} Hz`,
     duration(recording.duration_s),
   ];
-  // As it is written in the file: nobody knows in which zone the reader was.
-  const start = recording.start_time;
-  if (start) told.push(`from ${start.replace("T", " ").slice(0, 19)}`);
+  // With the zone that the record has, if any: nobody knows in which the reader is.
+  if (recording.start_time) told.push(`from ${moment(recording.start_time)}`);
+  if (recording.stretch_s) told.push(`judged from ${recording.stretch_s.join(" to ")} s`);
   return element("p", { class: "facts" }, told.join(" · "));
 }
 
@@ -146,9 +154,18 @@ function shareOf(record, label) {
   const told = `of the time, ${interval(low, high, percent)} %`;
   if (!share) return told;
   const found = record.episodes.filter((e) => e.label === label && e.dominant_frequency_hz);
+  if (!found.length) return told;
   const total = found.reduce((sum, e) => sum + e.duration_s, 0);
   const pace = found.reduce((sum, e) => sum + e.duration_s * e.dominant_frequency_hz, 0) / total;
-  return found.length ? `${told}, at ${pace.toFixed(1)} Hz` : told;
+  const lasting = total / record.usable_s;
+  const paused = share - lasting > PAUSED ? `; ${percent(lasting)} % without its pauses` : "";
+  return `${told}${paused}, at ${pace.toFixed(1)} Hz`;
+}
+
+// 2026-03-01T08:00:00.7Z as 2026-03-01 08:00:00 UTC, +02:00 as it is.
+function moment(time) {
+  const [, day, clock, zone] = time.match(/^(.{10})T(.{8})[.\d]*(.*)$/);
+  return `${day} ${clock}${zone === "Z" ? " UTC" : zone && ` ${zone}`}`;
 }
 
 function made({ model, settings, disclaimer }) {

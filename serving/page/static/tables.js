@@ -143,7 +143,7 @@ export function episodes(record, show) {
     when(e.start_s, e.duration_s, show),
     named(e.label),
     duration(e.duration_s),
-    number(e.dominant_frequency_hz, 2),
+    number(e.dominant_frequency_hz),
     number(e.frequency_spread_hz, 2),
     e.cycles === null ? "–" : String(e.cycles),
     number(e.amplitude),

@@ -65,13 +65,17 @@ export function number(value, digits = 3) {
 // A rate a minute.
 export function rate(value) {
   if (value === null || value === undefined) return "–";
-  if (value > 0 && value < 0.1) return value.toFixed(3);
+  if (value > 0 && value < 0.1) return String(Number(value.toPrecision(2)));
   return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
 }
 
+// Only nothing is 0, and only everything 100.
 export function percent(share) {
   const value = 100 * share;
-  return value === 0 || value === 100 ? value.toFixed(0) : value.toFixed(value < 10 ? 1 : 0);
+  if (value === 0 || value === 100) return value.toFixed(0);
+  if (value < 0.05) return "<0.1";
+  if (value >= 99.95) return ">99.9";
+  return value.toFixed(value < 10 || value >= 99.5 ? 1 : 0);
 }
 
 // A length of time: "4.0 s", "2 min 5 s", "1 h 3 min".

@@ -1,0 +1,82 @@
+"""How the page writes numbers: none is rounded to what it is not."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from browser import chromium
+from records import motion_record, with_recording
+
+from serving.analysis.intervals import share
+from serving.page.report import page as report_page
+from serving.page.static_files import HERE
+
+NODE = shutil.which("node")
+
+
+def written(tmp_path, function, values):
+    """Return what a function of the page's words makes of values."""
+    # By this ending every version of Node knows it for a module.
+    shutil.copy(HERE / "static" / "words.js", tmp_path / "words.mjs")
+    script = (
+        "import * as words from './words.mjs';"
+        f"console.log(JSON.stringify({json.dumps(values)}.map((v) => words.{function}(v))))"
+    )
+    (tmp_path / "ask.mjs").write_text(script)
+    done = subprocess.run(
+        [NODE, "ask.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
+@pytest.mark.parametrize(
+    ("function", "values", "words"),
+    [
+        (
+            "percent",
+            [0, 0.0003, 0.004, 0.123, 0.99, 0.996, 0.99996, 1],
+            ["0", "<0.1", "0.4", "12", "99", "99.6", ">99.9", "100"],
+        ),
+        (
+            "rate",
+            [None, 0, 0.0004, 0.0523, 1.234, 12.34, 123.4],
+            "– 0.00 0.0004 0.052 1.23 12.3 123",
+        ),
+        ("number", [None, 0, 10.46, 0.00123, 1234.5], "– 0 10.5 0.0012 1235"),
+    ],
+)
+def test_a_number_is_not_rounded_to_another(tmp_path, function, values, words):
+    """Nearly all is not all, little is not nothing, and what was not seen is a dash."""
+    expected = words.split() if isinstance(words, str) else words
+    assert written(tmp_path, function, values) == expected
+
+
+def facts_and_cards(tmp_path, record):
+    """Open a record as a page; return what it says at its head."""
+    path = tmp_path / "record.html"
+    path.write_text(report_page(record))
+    with chromium() as browser:
+        opened = browser.new_page()
+        opened.goto(path.as_uri())
+        opened.wait_for_selector(".plot .main-svg")
+        facts = opened.locator(".facts").first.text_content()
+        return facts, opened.locator(".card").all_text_contents()
+
+
+def test_a_record_says_its_time_its_stretch_and_its_pauses(tmp_path):
+    """A time has its zone, a stretch its ends; a share that holds pauses says what is left."""
+    record = with_recording(motion_record(), stretch_s=(20.0, 290.5))
+    always = share([True] * 300, 1.0)
+    record = record.model_copy(update={"shares": record.shares | {"tremor": always}})
+    moment = type(record.recording).model_validate(
+        record.recording.model_dump() | {"start_time": "2026-03-01T08:00:00.7Z"}
+    )
+
+    facts, cards = facts_and_cards(tmp_path, record.model_copy(update={"recording": moment}))
+
+    assert facts.endswith("from 2026-03-01 08:00:00 UTC · judged from 20 to 290.5 s")
+    (tremor,) = [card for card in cards if card.startswith("Tremor")]
+    assert tremor.startswith("Tremor100 %of the time, ")
+    assert tremor.endswith("; 33 % without its pauses, at 5.0 Hz")
