@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from benchmarks.accuracy.answers import Answered, Tabulated, answer
 from benchmarks.accuracy.bench import Bench
 from benchmarks.accuracy.estimates import Bootstrap
+from benchmarks.accuracy.fewer_axes import fewer_axes
 from benchmarks.accuracy.figures import Figure, Scheme
 from benchmarks.accuracy.folding import Apart, fold
 from benchmarks.accuracy.questions import abstentions, asked, commonest_is_tremor
@@ -37,7 +38,8 @@ def subjects_apart(bench: Bench) -> Section:
 def sites_apart(bench: Bench) -> Section:
     """(b) Simulated sites, each answered by a model that has not seen their device.
 
-    Once in folds, and once by the shipped model at sites of its own test set.
+    Once in folds, and once by the shipped model at sites of its own test set; of motion, once more
+    with one channel left of it.
     """
     folded = _apart(bench, "b", "simulated, whole sites left out", "sites")
     scheme = bench.scheme(f"{SIMULATION}, sites unseen")
@@ -48,7 +50,11 @@ def sites_apart(bench: Bench) -> Section:
         folded.title,
         folded.modality,
         tables=(*folded.tables, *_both_tables(known, scheme.bootstrap)),
-        figures=(*folded.figures, *simulated_figures(answered, scheme, UNSEEN)),
+        figures=(
+            *folded.figures,
+            *simulated_figures(answered, scheme, UNSEEN),
+            *fewer_axes(bench),
+        ),
     )
 
 
