@@ -136,6 +136,20 @@ def test_no_episode_reaches_across_a_gap(of_motion):
     assert [(q.start_s, q.duration_s) for q in report.quality if q.flag == "gap"] == [(18, 2)]
 
 
+def test_missing_samples_make_no_episodes_more_frequent(of_motion):
+    """A tremor that a few samples are missing of is several episodes, and counted once."""
+    samples = wrist(60, start_s=10, stop_s=50)
+    whole = analyze(motion(samples), of_motion)
+    samples[:, [1850, 2650, 3450]] = np.nan
+    holed = analyze(motion(samples), of_motion, earlier=whole)
+    label = rhythmic(whole)[0].label
+    assert len(rhythmic(whole)) == whole.rates[f"{label}_episodes"].count == 1
+    assert len(rhythmic(holed)) == 4
+    assert holed.rates[f"{label}_episodes"].count == 1
+    (change,) = [c for c in holed.comparison if c.what == f"rates.{label}_episodes"]
+    assert change.value == pytest.approx(60 / 57)
+
+
 @pytest.mark.parametrize("seconds", [0.5, 3.9])
 def test_too_short_a_recording_gives_an_honest_empty_record(of_motion, seconds):
     report = analyze(motion(wrist(seconds)), of_motion)

@@ -73,7 +73,10 @@ class Share(Part):
 class Rate(Part):
     """How often something happened."""
 
-    count: int
+    count: int = Field(
+        description="of events, or of episodes; one that goes on after unusable time of no more"
+        " than a window is counted once"
+    )
     minutes: float = Field(description="time in which it could have been seen")
     per_minute: float | None = Field(description="null when there was no such time")
     low: float | None = Field(description="lower end of the exact Poisson 95 % interval")
