@@ -5,6 +5,7 @@ import pytest
 
 from features import Recording, SignalError
 from serving.analysis import answers
+from serving.analysis.counting import may_hold_events
 from serving.analysis.record import analyze
 from serving.analysis.report import RecordingReport
 
@@ -186,6 +187,24 @@ def test_events_are_counted_with_their_time_size_and_rate(of_muscle):
     assert observed.low < observed.per_minute < observed.high
     assert all(event.isolated for event in report.events)
     assert {event.shape for event in report.events} == {0}
+
+
+@pytest.mark.parametrize("from_s", [0.0, 0.237])
+def test_where_nothing_was_looked_at_there_is_no_rate(of_muscle, from_s):
+    """Stretches of all kinds of unusable time, of odd lengths, leave no rounding to count in."""
+    samples = np.zeros((1, 30_300))
+    samples[:, 7100:9700] = np.nan
+    silent = Recording(samples, sampling_rate_hz=1000.0, modality="emg", unit="uV")
+    found = analyze(silent, of_muscle, hop_s=0.7, from_s=from_s).rates["fasciculation"]
+    assert (found.minutes, found.per_minute, found.low, found.high) == (0.0, None, None, None)
+
+
+def test_minutes_of_events_are_those_of_the_timeline(of_muscle):
+    report = analyze(muscle(30), of_muscle, hop_s=0.3, from_s=1.237)
+    looked_at = [s for s in report.timeline if may_hold_events(s.label, s.candidates, s.reason)]
+    seconds = sum(span.duration_s for span in looked_at)
+    assert 60 * report.rates["fasciculation"].minutes == pytest.approx(seconds, abs=1e-4)
+    assert 0 < seconds
 
 
 def test_each_channel_of_an_emg_has_the_record_that_it_has_alone(of_muscle):

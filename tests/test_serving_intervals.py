@@ -77,6 +77,7 @@ def test_nothing_seen_still_has_an_upper_end():
     assert (nothing.per_minute, nothing.low) == (0.0, 0.0)
     assert nothing.high == pytest.approx(-np.log(0.025) / 10, rel=ROUNDING)
     assert (no_time.per_minute, no_time.low, no_time.high) == (None, None, None)
+    assert rate(0, 1e-16) == rate(0, -1e-16) == no_time
 
 
 @pytest.mark.parametrize("period", [2, 3, 7])

@@ -212,7 +212,8 @@ def _events(
     excluded = [(a, b) for is_looked_at, a, b in runs if not is_looked_at]
     barred = [(a, b) for a, b in (*excluded, *outside) if b > a]
     found = find_events(signal.source, signal.channels[0], classifier.card.spec, barred)
-    seconds = signal.stop_s - signal.start_s - sum(b - a for a, b in excluded)
+    # Added up, not what is left of the whole: where nothing was looked at that leaves a rounding.
+    seconds = sum(b - a for is_looked_at, a, b in runs if is_looked_at)
     return found, seconds / 60
 
 
