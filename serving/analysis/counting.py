@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
-from serving.analysis.report import UNUSABLE, Episode, Span
+from serving.analysis.report import UNUSABLE, Episode, RecordingReport, Span
 from serving.classifier import UNDECIDED, Reason
 
 Stretch = tuple[float, float]
@@ -22,6 +22,18 @@ before it, or a cycle that is cut, may be missed."""
 
 _ROUNDING_S = 1e-3
 """Of edges in a record."""
+
+
+def counted_s(report: RecordingReport, rate: str) -> tuple[Sequence[float], list[Stretch]]:
+    """Return when that was of which a record has the rate, and where it could have been seen."""
+    if rate == EVENTS:
+        seen = stretches(
+            report.timeline, lambda span: may_hold_events(span.label, span.candidates, span.reason)
+        )
+        return [event.time_s for event in report.events], seen
+    label = rate.removesuffix("_episodes")
+    times = onsets_s(report.episodes, label, report.timeline, report.settings.window_s)
+    return times, stretches(report.timeline, lambda span: not is_unusable(span))
 
 
 def onsets_s(
