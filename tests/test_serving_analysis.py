@@ -167,8 +167,13 @@ def test_a_recording_in_which_nothing_is_usable_gives_an_empty_record(of_motion,
     assert report.usable_s == 0
     assert {span.reason for span in report.timeline} == {flag}
     assert {span.flag for span in report.quality} == {flag}
-    assert report.shares["tremor"].low == 0
-    assert report.shares["tremor"].high == 1
+    for share in report.shares.values():
+        assert (share.seconds, share.share, share.low, share.high) == (0.0, None, None, None)
+    assert {rate.per_minute for rate in report.rates.values()} == {None}
+    changes = analyze(motion(wrist(10)), of_motion, earlier=report).comparison
+    assert {(change.earlier, change.value, change.verdict) for change in changes} == {
+        (None, None, "cannot tell")
+    }
 
 
 def test_no_span_of_quality_reaches_beyond_the_recording(of_motion):

@@ -3,12 +3,14 @@
 import csv
 import io
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import csv as arrow_csv
 from records import emg_record, motion_record, with_recording
 
+from serving.analysis import intervals
 from serving.analysis.comparing import with_comparison
 from serving.analysis.tabular import COLUMNS, episodes_csv, events_csv, record_csv, timeline_csv
 from serving.analysis.text import inert
@@ -79,6 +81,18 @@ def test_numbers_come_back_exactly():
     assert rates["value"].isna().tolist() == [False, True]
     assert sizes["value"][95] == record.amplitudes["fasciculation"].p95
     assert set(sizes["unit"]) == {"uV"}
+
+
+def test_a_share_of_nothing_is_a_row_without_numbers():
+    """Where nothing was usable the cells of the share and its interval are empty."""
+    none = intervals.share(np.zeros(0, dtype=bool), 1.0)
+    (row,) = csv.DictReader(
+        line
+        for line in record_csv(motion_record(shares={"tremor": none}, rates={})).splitlines()
+        if line.startswith(("kind,", "share,"))
+    )
+
+    assert (row["label"], row["value"], row["low"], row["high"]) == ("tremor", "", "", "")
 
 
 def test_what_has_a_place_in_time_is_in_one_table():

@@ -7,6 +7,7 @@ of where a sensor sat, or of how much a person changes from day to day.
 import math
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from scipy.special import betaincinv
 
@@ -126,20 +127,37 @@ def _share_change(what: str, now: Share | None, earlier: Share | None) -> Change
     of eleven methods, Stat Med 17 (1998) 873-890: method 10.
     """
     value = low = high = None
-    if now and earlier and now.effective_n > 0 and earlier.effective_n > 0:
-        value = now.share - earlier.share
-        low = value - math.hypot(now.share - now.low, earlier.high - earlier.share)
-        high = value + math.hypot(now.high - now.share, earlier.share - earlier.low)
+    one, other = _ends(now), _ends(earlier)
+    if one and other:
+        value = one.share - other.share
+        low = value - math.hypot(one.share - one.low, other.high - other.share)
+        high = value + math.hypot(one.high - one.share, other.share - other.low)
     return Change(
         what=what,
         kind="share_difference",
-        earlier=earlier.share if earlier else None,
-        now=now.share if now else None,
+        earlier=other.share if other else None,
+        now=one.share if one else None,
         value=value,
         low=low,
         high=high,
         verdict=_verdict(low, high, 0.0),
     )
+
+
+class _Ends(NamedTuple):
+    """A share that there is, with its interval."""
+
+    share: float
+    low: float
+    high: float
+
+
+def _ends(share: Share | None) -> _Ends | None:
+    """Return a share with its interval; None when nothing was usable."""
+    if share is None or share.share is None or share.low is None or share.high is None:
+        return None
+    # Records used to tell of nothing that its share was 0, and might be anything.
+    return _Ends(share.share, share.low, share.high) if share.effective_n > 0 else None
 
 
 def _verdict(low: float | None, high: float | None, unchanged: float) -> Verdict:

@@ -176,9 +176,7 @@ def _shares(report: RecordingReport) -> Iterator[Element]:
             }
         )
         code = coding(f"shares.{name}", f"Share of usable time: {_words(name)}")
-        yield _observation(
-            report, code, _value(share.share if share.effective_n else None, ""), parts
-        )
+        yield _observation(report, code, _value(share.share, ""), parts)
 
 
 def _amplitudes(report: RecordingReport) -> Iterator[Element]:

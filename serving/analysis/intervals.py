@@ -59,7 +59,8 @@ def share(has_label: NDArray[np.bool_], durations_s: ArrayLike) -> Share:
     """Return the share of usable time that has a label, with its interval.
 
     The interval is Wilson's for ``effective_n`` observations. It is never empty: a record in which
-    a label was never seen leaves open that it is rare, the more so the shorter the record.
+    a label was never seen leaves open that it is rare, the more so the shorter the record. Of no
+    usable time there is no share.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def share(has_label: NDArray[np.bool_], durations_s: ArrayLike) -> Share:
     """
     n = len(has_label)
     if n == 0:
-        return Share(seconds=0.0, share=0.0, low=0.0, high=1.0, effective_n=0.0)
+        return Share(seconds=0.0, share=None, low=None, high=None, effective_n=0.0)
     durations = np.broadcast_to(np.asarray(durations_s, dtype=np.float64), n)
     seconds = float(durations[has_label].sum())
     part = min(seconds / float(durations.sum()), 1.0)

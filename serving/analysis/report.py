@@ -61,9 +61,9 @@ class Share(Part):
     """Part of the usable time that went to one label."""
 
     seconds: float
-    share: float = Field(description="0 to 1, of usable_s")
-    low: float = Field(description="lower end of the 95 % interval")
-    high: float
+    share: float | None = Field(description="0 to 1, of usable_s; null when nothing was usable")
+    low: float | None = Field(description="lower end of the 95 % interval")
+    high: float | None
     effective_n: float = Field(
         description="independent observations that the usable time is worth, which the interval"
         " rests on"
@@ -204,7 +204,9 @@ class RecordingReport(Part):
 
     recording: RecordingInfo
     usable_s: float
-    shares: dict[str, Share] = Field(description="by label, undecided included; they add up to 1")
+    shares: dict[str, Share] = Field(
+        description="by label, undecided included; they add up to 1, unless nothing was usable"
+    )
     rates: dict[str, Rate] = Field(
         description="fasciculation (events of EMG), and <label>_episodes"
     )

@@ -70,6 +70,7 @@ export function rate(value) {
 }
 
 export function percent(share) {
+  if (share === null || share === undefined) return "–";
   const value = 100 * share;
   return value === 0 || value === 100 ? value.toFixed(0) : value.toFixed(value < 10 ? 1 : 0);
 }
