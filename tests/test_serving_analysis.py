@@ -178,7 +178,7 @@ def test_a_recording_in_which_nothing_is_usable_gives_an_empty_record(of_motion,
 
 def test_no_span_of_quality_reaches_beyond_the_recording(of_motion):
     report = analyze(motion(np.zeros((3, 1960))), of_motion)
-    assert [(q.start_s, q.duration_s) for q in report.quality] == [(0, 19)]
+    assert [(q.start_s, q.duration_s) for q in report.quality] == [(0, 19.6)]
 
 
 def test_events_are_counted_with_their_time_size_and_rate(of_muscle):

@@ -131,7 +131,7 @@ class Span(Part):
 
 
 class QualitySpan(Part):
-    """A stretch of whole seconds in which something speaks against the signal."""
+    """A stretch in which something speaks against the signal, to the second."""
 
     start_s: float
     duration_s: float
