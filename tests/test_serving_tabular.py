@@ -195,6 +195,23 @@ def test_other_names_come_back_as_they_were(name):
     assert set(table["channel"]) == {name}
 
 
+def test_a_change_tells_from_what_to_what():
+    """Both values are there, also where nothing before leaves no ratio."""
+    rates = {"tremor_episodes": intervals.rate(0, 9.0)}
+    record = with_comparison(motion_record(), motion_record(rates=rates))
+    ratios = facts(record, "rate_ratio").set_index("label")
+    differences = facts(record, "share_difference").set_index("label")
+
+    for change in record.comparison:
+        row = (ratios if change.kind == "rate_ratio" else differences).loc[change.what]
+        numbers = [row.get(name, np.nan) for name in ("earlier", "now")]
+        expected = [np.nan if each is None else each for each in (change.earlier, change.now)]
+        np.testing.assert_array_equal(numbers, expected)
+    assert ratios["now"]["rates.tremor_episodes"] == 0.4
+    assert ratios["earlier"]["rates.tremor_episodes"] == 0.0
+    assert "value" not in ratios
+
+
 def test_negative_numbers_are_numbers():
     """An apostrophe stands before names alone."""
     record = with_comparison(motion_record(), motion_record())
