@@ -53,14 +53,14 @@ def _emg_record() -> RecordingReport:
         },
         rates={"fasciculation": rate(3, 1.5), "tremor_episodes": rate(0, 0.0)},
         amplitudes={"fasciculation": percentiles([80.0, 120.5, 95.25])},
-        episodes=(_episode("voluntary", 90.0, 20.0),),
+        episodes=(made_episode("voluntary", 90.0, 20.0),),
         events=(
             Event(time_s=3.25, duration_ms=12.5, amplitude=80.0, shape=0, isolated=True),
             Event(time_s=7.0, duration_ms=11.0, amplitude=120.5, shape=1, isolated=False),
             Event(time_s=7.05, duration_ms=14.0, amplitude=95.25, shape=0, isolated=False),
         ),
         timeline=(
-            _span("rest", 0.0, 80.0),
+            made_span("rest", 0.0, 80.0),
             Span(
                 start_s=80.0,
                 duration_s=10.0,
@@ -69,7 +69,7 @@ def _emg_record() -> RecordingReport:
                 reason="several_candidates",
                 probability=0.5,
             ),
-            _span("voluntary", 90.0, 20.0),
+            made_span("voluntary", 90.0, 20.0),
             Span(
                 start_s=110.0,
                 duration_s=10.0,
@@ -101,11 +101,11 @@ def _motion_record() -> RecordingReport:
         rates={"clonus_episodes": rate(0, 5.0), "tremor_episodes": rate(2, 5.0)},
         amplitudes={"tremor": percentiles([0.1, 0.12, 0.2])},
         episodes=(
-            _episode("tremor", 50.0, 50.0, dominant_frequency_hz=5.1, cycles=255),
-            _episode("tremor", 200.0, 50.0, dominant_frequency_hz=4.9, cycles=246),
+            made_episode("tremor", 50.0, 50.0, dominant_frequency_hz=5.1, cycles=255),
+            made_episode("tremor", 200.0, 50.0, dominant_frequency_hz=4.9, cycles=246),
         ),
         events=(),
-        timeline=(_span("rest", 0.0, 300.0),),
+        timeline=(made_span("rest", 0.0, 300.0),),
         quality=(),
         model=ModelInfo(name="quaver-accelerometer", version="3", fingerprint="4b1d" * 16),
         settings=Settings(window_s=4.0, hop_s=1.0),
@@ -118,7 +118,8 @@ def with_recording(record: RecordingReport, **changes: Any) -> RecordingReport:
     return record.model_copy(update={"recording": info})
 
 
-def _episode(label: str, start_s: float, duration_s: float, **changes: Any) -> Episode:
+def made_episode(label: str, start_s: float, duration_s: float, **changes: Any) -> Episode:
+    """Return an episode without a rhythm, unless it is told."""
     episode = Episode(
         label=label,
         start_s=start_s,
@@ -132,7 +133,8 @@ def _episode(label: str, start_s: float, duration_s: float, **changes: Any) -> E
     return episode.model_copy(update=changes)
 
 
-def _span(label: str, start_s: float, duration_s: float) -> Span:
+def made_span(label: str, start_s: float, duration_s: float) -> Span:
+    """Return a span that is sure of its label."""
     return Span(
         start_s=start_s,
         duration_s=duration_s,

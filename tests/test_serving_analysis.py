@@ -5,6 +5,7 @@ import pytest
 
 from features import Recording, SignalError
 from serving.analysis import answers
+from serving.analysis.counting import may_hold_events
 from serving.analysis.record import analyze
 from serving.analysis.report import RecordingReport
 
@@ -138,6 +139,20 @@ def test_no_episode_reaches_across_a_gap(of_motion):
     assert [(q.start_s, q.duration_s) for q in report.quality if q.flag == "gap"] == [(18, 2)]
 
 
+def test_missing_samples_make_no_episodes_more_frequent(of_motion):
+    """A tremor that a few samples are missing of is several episodes, and counted once."""
+    samples = wrist(60, start_s=10, stop_s=50)
+    whole = analyze(motion(samples), of_motion)
+    samples[:, [1850, 2650, 3450]] = np.nan
+    holed = analyze(motion(samples), of_motion, earlier=whole)
+    label = rhythmic(whole)[0].label
+    assert len(rhythmic(whole)) == whole.rates[f"{label}_episodes"].count == 1
+    assert len(rhythmic(holed)) == 4
+    assert holed.rates[f"{label}_episodes"].count == 1
+    (change,) = [c for c in holed.comparison if c.what == f"rates.{label}_episodes"]
+    assert change.value == pytest.approx(60 / 57)
+
+
 @pytest.mark.parametrize("seconds", [0.5, 3.9])
 def test_too_short_a_recording_gives_an_honest_empty_record(of_motion, seconds):
     report = analyze(motion(wrist(seconds)), of_motion)
@@ -154,13 +169,18 @@ def test_a_recording_in_which_nothing_is_usable_gives_an_empty_record(of_motion,
     assert report.usable_s == 0
     assert {span.reason for span in report.timeline} == {flag}
     assert {span.flag for span in report.quality} == {flag}
-    assert report.shares["tremor"].low == 0
-    assert report.shares["tremor"].high == 1
+    for share in report.shares.values():
+        assert (share.seconds, share.share, share.low, share.high) == (0.0, None, None, None)
+    assert {rate.per_minute for rate in report.rates.values()} == {None}
+    changes = analyze(motion(wrist(10)), of_motion, earlier=report).comparison
+    assert {(change.earlier, change.value, change.verdict) for change in changes} == {
+        (None, None, "cannot tell")
+    }
 
 
 def test_no_span_of_quality_reaches_beyond_the_recording(of_motion):
     report = analyze(motion(np.zeros((3, 1960))), of_motion)
-    assert [(q.start_s, q.duration_s) for q in report.quality] == [(0, 19)]
+    assert [(q.start_s, q.duration_s) for q in report.quality] == [(0, 19.6)]
 
 
 def test_events_are_counted_with_their_time_size_and_rate(of_muscle):
@@ -174,6 +194,24 @@ def test_events_are_counted_with_their_time_size_and_rate(of_muscle):
     assert observed.low < observed.per_minute < observed.high
     assert all(event.isolated for event in report.events)
     assert {event.shape for event in report.events} == {0}
+
+
+@pytest.mark.parametrize("from_s", [0.0, 0.237])
+def test_where_nothing_was_looked_at_there_is_no_rate(of_muscle, from_s):
+    """Stretches of all kinds of unusable time, of odd lengths, leave no rounding to count in."""
+    samples = np.zeros((1, 30_300))
+    samples[:, 7100:9700] = np.nan
+    silent = Recording(samples, sampling_rate_hz=1000.0, modality="emg", unit="uV")
+    found = analyze(silent, of_muscle, hop_s=0.7, from_s=from_s).rates["fasciculation"]
+    assert (found.minutes, found.per_minute, found.low, found.high) == (0.0, None, None, None)
+
+
+def test_minutes_of_events_are_those_of_the_timeline(of_muscle):
+    report = analyze(muscle(30), of_muscle, hop_s=0.3, from_s=1.237)
+    looked_at = [s for s in report.timeline if may_hold_events(s.label, s.candidates, s.reason)]
+    seconds = sum(span.duration_s for span in looked_at)
+    assert 60 * report.rates["fasciculation"].minutes == pytest.approx(seconds, abs=1e-4)
+    assert 0 < seconds
 
 
 def test_each_channel_of_an_emg_has_the_record_that_it_has_alone(of_muscle):

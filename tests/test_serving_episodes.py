@@ -35,22 +35,30 @@ def told(before_hz: float, after_hz: float, *, goes_on: bool) -> tuple[Episode, 
 
 def episodes(label: str, wave: NDArray[np.float64]) -> tuple[Episode, ...]:
     """Return the episodes of a rhythm whose windows say so from 10 to 50 s, but for the doubt."""
+    labels = np.full(LENGTH_S, "rest", dtype=object)
+    labels[10:50] = label
+    labels[slice(*DOUBT_S)] = "undecided"
+    return of_labels(label, wave, labels, 1.0)
+
+
+def of_labels(
+    label: str, wave: NDArray[np.float64], labels: NDArray[np.object_], hop_s: float
+) -> tuple[Episode, ...]:
+    """Return the episodes of a recording in noise, whose cells of a hop have labels."""
     noise = 0.001 * np.random.default_rng(3).standard_normal(len(wave))
     recording = Recording(
         (wave + noise)[None], sampling_rate_hz=RATE_HZ, modality="accelerometer", unit="g"
     )
     (signal,) = signals_of(RecordingSource(recording), None, None, None)
-    labels = np.full(LENGTH_S, "rest", dtype=object)
-    labels[10:50] = label
-    labels[slice(*DOUBT_S)] = "undecided"
+    n = len(labels)
     chances = tuple(0.8 if each == label else 0.2 / 3 for each in CLASSES)
     cells = Cells(
         classes=CLASSES,
-        edges_s=np.arange(LENGTH_S + 1.0),
+        edges_s=np.minimum(np.arange(n + 1) * hop_s, len(wave) / RATE_HZ),
         labels=tuple(labels),
-        candidates=tuple((label,) for label in labels),
-        reasons=(None,) * LENGTH_S,
-        probabilities=np.tile(chances, (LENGTH_S, 1)),
+        candidates=tuple((each,) for each in labels),
+        reasons=(None,) * n,
+        probabilities=np.tile(chances, (n, 1)),
     )
     starts_s = np.arange(LENGTH_S - 3.0)
     answers = Answers(
@@ -95,3 +103,24 @@ def test_a_clonus_that_goes_on_through_doubt_is_told_once() -> None:
     assert episode.start_s == pytest.approx(beats_s[0], abs=0.2)
     assert episode.duration_s == pytest.approx(38, abs=0.3)
     assert episode.probability == pytest.approx(0.8)
+
+
+def test_a_tremor_is_two_where_nothing_can_be_used_between() -> None:
+    """However short that is, and though the rhythm itself goes on."""
+    times = np.arange(round(LENGTH_S * RATE_HZ)) / RATE_HZ
+    wave = 0.1 * ((times >= 10) & (times < 50)) * np.sin(2 * np.pi * 5 * times)
+    wave[3010:3040] = np.nan
+    labels = np.full(10 * LENGTH_S, "rest", dtype=object)
+    labels[100:500] = "tremor"
+    labels[301:304] = "unusable"
+    first, second = of_labels("tremor", wave, labels, 0.1)
+    assert first.start_s + first.duration_s == pytest.approx(30.1, abs=1e-6)
+    assert second.start_s == pytest.approx(30.4, abs=1e-6)
+
+
+def test_edges_are_rounded_inwards() -> None:
+    """An episode reaches by no half of a millisecond beyond where its cells end."""
+    labels = np.array(["rest", *["voluntary"] * 5], dtype=object)
+    (episode,) = of_labels("voluntary", np.zeros(1800), labels, 2.9998)
+    assert 2.9998 <= episode.start_s < 3.0001
+    assert 17.9977 < episode.start_s + episode.duration_s <= 17.9988

@@ -254,6 +254,29 @@ def test_a_rate_without_time_has_a_reason_and_no_value():
     assert parts_of(absent)["minutes"]["valueQuantity"]["value"] == 0
 
 
+def test_a_share_of_nothing_has_a_reason_and_no_value():
+    """Where nothing was usable there is neither a share nor an interval."""
+    absent = observation_of(RECORDS["nothing usable"], "shares.rest")
+
+    assert "valueQuantity" not in absent
+    assert absent["dataAbsentReason"]["coding"][0]["code"] == "unknown"
+    assert not {"low", "high"} & parts_of(absent).keys()
+
+
+def test_a_change_tells_from_what_to_what():
+    """Both values are there in their unit, also where nothing before leaves no ratio."""
+    ratio = observation_of(RECORDS["compared"], "changes.rates.tremor_episodes")
+    difference = observation_of(RECORDS["compared"], "changes.shares.tremor")
+    before, now = (parts_of(ratio)[name]["valueQuantity"] for name in ("earlier", "now"))
+
+    assert "valueQuantity" not in ratio
+    assert (before["value"], before["code"], now["value"]) == (0.0, "/min", 0.4)
+    share = motion_record().shares["tremor"].share
+    for name in ("earlier", "now"):
+        quantity = parts_of(difference)[name]["valueQuantity"]
+        assert (quantity["value"], quantity["code"]) == (pytest.approx(share), "1")
+
+
 def test_a_time_without_a_zone_is_told_as_a_date():
     """FHIR has no time of an unknown zone; an unknown start has no period at all."""
     record = RECORDS["no time zone"]

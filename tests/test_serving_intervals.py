@@ -77,6 +77,7 @@ def test_nothing_seen_still_has_an_upper_end():
     assert (nothing.per_minute, nothing.low) == (0.0, 0.0)
     assert nothing.high == pytest.approx(-np.log(0.025) / 10, rel=ROUNDING)
     assert (no_time.per_minute, no_time.low, no_time.high) == (None, None, None)
+    assert rate(0, 1e-16) == rate(0, -1e-16) == no_time
 
 
 @pytest.mark.parametrize("period", [2, 3, 7])
@@ -189,11 +190,11 @@ def test_seconds_may_be_cut_more_finely(rng):
     assert halves.effective_n == pytest.approx(whole.effective_n, rel=0.03)
 
 
-def test_no_usable_time_leaves_everything_open():
-    """An empty record has a share of 0, which may be anything."""
+def test_of_no_usable_time_there_is_no_share():
+    """An empty record tells nothing, as it does of rates: not that a label was absent."""
     found = share(np.zeros(0, dtype=bool), 1.0)
 
-    assert (found.seconds, found.share, found.low, found.high) == (0.0, 0.0, 0.0, 1.0)
+    assert (found.seconds, found.share, found.low, found.high) == (0.0, None, None, None)
     assert found.effective_n == 0.0
 
 

@@ -7,7 +7,7 @@ import pytest
 from browser import chromium, muscle, record_of, served
 
 from features import Recording
-from serving.analysis.report import RecordingReport
+from serving.analysis.report import RecordingReport, Share
 from serving.page.report import page as report_page
 from serving.page.static_files import HERE
 from serving.recordings import write_recording
@@ -333,4 +333,26 @@ def test_a_record_as_one_file_shows_everything(browser, tmp_path):
     assert at.startswith(f"0:{int(record.events[0].time_s):02}")
     assert one.violations() == []
     assert one.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    context.close()
+
+
+def test_a_share_of_nothing_is_shown_without_a_number(browser, tmp_path):
+    """Where nothing was usable neither the table nor a card nor the figure tells of 0 %."""
+    path = tmp_path / "record.html"
+    record = record_of(muscle(20))
+    none = Share(seconds=0.0, share=None, low=None, high=None, effective_n=0.0)
+    nothing = {"usable_s": 0.0, "shares": dict.fromkeys(record.shares, none), "events": ()}
+    path.write_text(report_page(record.model_copy(update=nothing)))
+    context = browser.new_context(viewport=DESK, offline=True)
+
+    one = Opened(context.new_page(), path.as_uri())
+    one.page.wait_for_selector(".plot .main-svg")
+
+    assert one.complaints == []
+    shares = one.page.locator("table:has(caption:text('Shares')) tbody td:nth-child(3)")
+    assert set(shares.all_text_contents()) == {"–"}
+    card = one.page.locator(".card.label-tremor").inner_text()
+    assert "– %" in card
+    assert "nothing was usable" in card
+    assert "of signal: nothing was usable." in one.page.content()
     context.close()

@@ -83,3 +83,18 @@ def test_scale_and_polarity_change_only_the_amplitude(modality: Modality) -> Non
     assert changed.start_s == pytest.approx(plain.start_s)
     assert changed.stop_s == pytest.approx(plain.stop_s)
     assert changed.dominant_frequency_hz == pytest.approx(plain.dominant_frequency_hz, abs=0.02)
+
+
+@pytest.mark.parametrize("rate_hz", [31.25, 119.7, 100.0])
+def test_a_run_ends_no_later_than_it_may(rate_hz: float) -> None:
+    """The slow signal's last sample may reach beyond the recording; the run does not."""
+    times = np.arange(round(20.007 * rate_hz)) / rate_hz
+    wave = 0.1 * np.sin(2 * np.pi * 5 * times)[None]
+    recording = Recording(wave, sampling_rate_hz=rate_hz, modality="accelerometer", unit="g")
+    bounds = (1 / 3, len(times) / rate_hz)
+    found = refine(
+        RecordingSource(recording), [0], 1.0, 19.0, shipped_spec("accelerometer"), bounds
+    )
+    assert found is not None
+    assert bounds[0] <= found.start_s < 0.5
+    assert 19.5 < found.stop_s <= bounds[1]

@@ -3,12 +3,14 @@
 import csv
 import io
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import csv as arrow_csv
 from records import emg_record, motion_record, with_recording
 
+from serving.analysis import intervals
 from serving.analysis.comparing import with_comparison
 from serving.analysis.tabular import COLUMNS, episodes_csv, events_csv, record_csv, timeline_csv
 from serving.analysis.text import inert
@@ -79,6 +81,18 @@ def test_numbers_come_back_exactly():
     assert rates["value"].isna().tolist() == [False, True]
     assert sizes["value"][95] == record.amplitudes["fasciculation"].p95
     assert set(sizes["unit"]) == {"uV"}
+
+
+def test_a_share_of_nothing_is_a_row_without_numbers():
+    """Where nothing was usable the cells of the share and its interval are empty."""
+    none = intervals.share(np.zeros(0, dtype=bool), 1.0)
+    (row,) = csv.DictReader(
+        line
+        for line in record_csv(motion_record(shares={"tremor": none}, rates={})).splitlines()
+        if line.startswith(("kind,", "share,"))
+    )
+
+    assert (row["label"], row["value"], row["low"], row["high"]) == ("tremor", "", "", "")
 
 
 def test_what_has_a_place_in_time_is_in_one_table():
@@ -187,6 +201,23 @@ def test_other_names_come_back_as_they_were(name):
     table = pd.read_csv(io.StringIO(events_csv(record)), keep_default_na=False)
 
     assert set(table["channel"]) == {name}
+
+
+def test_a_change_tells_from_what_to_what():
+    """Both values are there, also where nothing before leaves no ratio."""
+    rates = {"tremor_episodes": intervals.rate(0, 9.0)}
+    record = with_comparison(motion_record(), motion_record(rates=rates))
+    ratios = facts(record, "rate_ratio").set_index("label")
+    differences = facts(record, "share_difference").set_index("label")
+
+    for change in record.comparison:
+        row = (ratios if change.kind == "rate_ratio" else differences).loc[change.what]
+        numbers = [row.get(name, np.nan) for name in ("earlier", "now")]
+        expected = [np.nan if each is None else each for each in (change.earlier, change.now)]
+        np.testing.assert_array_equal(numbers, expected)
+    assert ratios["now"]["rates.tremor_episodes"] == 0.4
+    assert ratios["earlier"]["rates.tremor_episodes"] == 0.0
+    assert "value" not in ratios
 
 
 def test_negative_numbers_are_numbers():

@@ -7,12 +7,18 @@ of where a sensor sat, or of how much a person changes from day to day.
 import math
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from scipy.special import betaincinv
 
 from features import RELATIVE, SignalError
-from serving.analysis.intervals import TAIL
+from serving.analysis.clumping import clumping, in_blocks
+from serving.analysis.counting import counted_s
+from serving.analysis.intervals import LEAST_MINUTES, TAIL
 from serving.analysis.report import Change, Rate, RecordingReport, Share, Verdict
+
+_ENDLESS = 1e12
+"""A larger ratio is none: it is what precision leaves of a count that is worth next to nothing."""
 
 
 def with_comparison(now: RecordingReport, earlier: RecordingReport) -> RecordingReport:
@@ -43,9 +49,13 @@ def with_comparison(now: RecordingReport, earlier: RecordingReport) -> Recording
 def compare(now: RecordingReport, earlier: RecordingReport) -> tuple[Change, ...]:
     """Return how every rate and every share of the first channel has changed.
 
-    A rate has risen or fallen when 1 lies outside the exact interval of its ratio, a share when 0
-    lies outside the interval of its difference. What one of the records does not have, or had no
-    time to see, is listed without a value: "cannot tell".
+    A rate has risen or fallen when 1 lies outside the interval of its ratio, a share when 0 lies
+    outside the interval of its difference. What one of the records does not have, or had no time
+    to see, is listed without a value: "cannot tell".
+
+    The interval of a ratio is wider than those of the two rates suggest where counts clump in
+    either record, as bouts of clonus do: by how much more counts in blocks of a minute or more
+    vary than at random. Where neither record has five such blocks, it is that of random counts.
 
     Raises
     ------
@@ -57,28 +67,35 @@ def compare(now: RecordingReport, earlier: RecordingReport) -> tuple[Change, ...
 
 def _changes(now: RecordingReport, earlier: RecordingReport) -> Iterator[Change]:
     for name in dict.fromkeys((*now.rates, *earlier.rates)):
-        yield _rate_change(f"rates.{name}", now.rates.get(name), earlier.rates.get(name))
+        clumps = clumping([in_blocks(*counted_s(record, name)) for record in (now, earlier)])
+        rates = now.rates.get(name), earlier.rates.get(name)
+        yield _rate_change(f"rates.{name}", *rates, clumps)
     for name in dict.fromkeys((*now.shares, *earlier.shares)):
         yield _share_change(f"shares.{name}", now.shares.get(name), earlier.shares.get(name))
 
 
-def _rate_change(what: str, now: Rate | None, earlier: Rate | None) -> Change:
+def _rate_change(what: str, now: Rate | None, earlier: Rate | None, clumps: float) -> Change:
     """Compare two rates by their ratio.
 
     Given both counts together, how many of them fall into this record is binomial: its exact
-    interval (Clopper and Pearson) is one of the ratio. An end that is not finite is None.
+    interval (Clopper and Pearson) is one of the ratio. That holds for counts at random. Those whose
+    variance is ``clumps`` times their mean tell as much as so many times fewer in so many times
+    less time, whose interval it then is. An end that is endless is None.
 
     References
     ----------
     Przyborowski J, Wilenski H, Homogeneity of results in testing samples from Poisson series,
-    Biometrika 31 (1940) 313-323. Clopper CJ, Pearson ES, Biometrika 26 (1934) 404-413.
+    Biometrika 31 (1940) 313-323. Clopper CJ, Pearson ES, Biometrika 26 (1934) 404-413. McCullagh P,
+    Nelder JA, Generalized Linear Models, 2nd ed. (1989), ch. 6: counts that vary more.
     """
     value = low = high = None
-    if now and earlier and now.minutes > 0 and earlier.minutes > 0 and now.count + earlier.count:
+    now, earlier = _with_time(now), _with_time(earlier)
+    if now and earlier and now.count + earlier.count:
         times = earlier.minutes / now.minutes
         value = now.count / earlier.count * times if earlier.count else None
-        low = _odds(now.count, earlier.count + 1, TAIL) * times if now.count else 0.0
-        high = _odds(now.count + 1, earlier.count, 1 - TAIL) * times if earlier.count else None
+        worth, before = now.count / clumps, earlier.count / clumps
+        low = _odds(worth, before + 1, TAIL) * times if now.count else 0.0
+        high = _odds(worth + 1, before, 1 - TAIL) * times if earlier.count else math.inf
     return Change(
         what=what,
         kind="rate_ratio",
@@ -86,15 +103,19 @@ def _rate_change(what: str, now: Rate | None, earlier: Rate | None) -> Change:
         now=now.per_minute if now else None,
         value=value,
         low=low,
-        high=high,
+        high=None if high is None or high > _ENDLESS else high,
         verdict=_verdict(low, high, 1.0),
     )
 
 
-def _odds(a: int, b: int, level: float) -> float:
-    """Return the odds at a quantile of a beta distribution, of which neither end is 0 or 1."""
-    chance, rest = betaincinv(a, b, level), betaincinv(b, a, 1 - level)
-    return float(chance / rest)
+def _with_time(rate: Rate | None) -> Rate | None:
+    return rate if rate and rate.minutes >= LEAST_MINUTES else None
+
+
+def _odds(a: float, b: float, level: float) -> float:
+    """Return the odds at a quantile of a beta distribution; infinite where b is next to nothing."""
+    chance, rest = float(betaincinv(a, b, level)), float(betaincinv(b, a, 1 - level))
+    return chance / rest if rest * _ENDLESS > chance else math.inf
 
 
 def _share_change(what: str, now: Share | None, earlier: Share | None) -> Change:
@@ -106,20 +127,37 @@ def _share_change(what: str, now: Share | None, earlier: Share | None) -> Change
     of eleven methods, Stat Med 17 (1998) 873-890: method 10.
     """
     value = low = high = None
-    if now and earlier and now.effective_n > 0 and earlier.effective_n > 0:
-        value = now.share - earlier.share
-        low = value - math.hypot(now.share - now.low, earlier.high - earlier.share)
-        high = value + math.hypot(now.high - now.share, earlier.share - earlier.low)
+    one, other = _ends(now), _ends(earlier)
+    if one and other:
+        value = one.share - other.share
+        low = value - math.hypot(one.share - one.low, other.high - other.share)
+        high = value + math.hypot(one.high - one.share, other.share - other.low)
     return Change(
         what=what,
         kind="share_difference",
-        earlier=earlier.share if earlier else None,
-        now=now.share if now else None,
+        earlier=other.share if other else None,
+        now=one.share if one else None,
         value=value,
         low=low,
         high=high,
         verdict=_verdict(low, high, 0.0),
     )
+
+
+class _Ends(NamedTuple):
+    """A share that there is, with its interval."""
+
+    share: float
+    low: float
+    high: float
+
+
+def _ends(share: Share | None) -> _Ends | None:
+    """Return a share with its interval; None when nothing was usable."""
+    if share is None or share.share is None or share.low is None or share.high is None:
+        return None
+    # Records used to tell of nothing that its share was 0, and might be anything.
+    return _Ends(share.share, share.low, share.high) if share.effective_n > 0 else None
 
 
 def _verdict(low: float | None, high: float | None, unchanged: float) -> Verdict:

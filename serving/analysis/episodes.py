@@ -1,5 +1,6 @@
 """Episodes: stretches of one label, with the exact edges, cycles and size of their rhythm."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -126,9 +127,12 @@ def _goes_on(before: _Rough, after: _Rough) -> bool:
     """Tell whether two episodes are of one rhythm.
 
     Two of clonus are where both found the same beats; two of tremor where they meet, at about one
-    frequency.
+    frequency. No two are with unusable time between them: nobody saw what was there.
     """
     if before.label != after.label or before.run is None or after.run is None:
+        return False
+    # What lies between is in reach of both, or in that of neither when it cannot be used.
+    if before.bounds_s[1] <= after.bounds_s[0]:
         return False
     if before.label == "clonus":
         return after.start_s < before.stop_s
@@ -159,16 +163,22 @@ def _episode(rough: _Rough, answers: Answers, events: Sequence[Event]) -> Episod
         within = [e.amplitude for e in events if rough.start_s <= e.time_s < rough.stop_s]
         amplitude = float(np.median(within)) if within else None
     run = rough.run
+    start_s, stop_s = _milliseconds(rough.start_s, rough.stop_s)
     return Episode(
         label=rough.label,
-        start_s=round(rough.start_s, 3),
-        duration_s=round(rough.stop_s - rough.start_s, 3),
+        start_s=start_s,
+        duration_s=round(stop_s - start_s, 3),
         dominant_frequency_hz=_frequency(rough, answers),
         frequency_spread_hz=None if run is None else run.frequency_spread_hz,
         cycles=None if run is None else run.cycles,
         amplitude=amplitude,
         probability=round(rough.probability, 4),
     )
+
+
+def _milliseconds(start_s: float, stop_s: float) -> tuple[float, float]:
+    """Return edges to the millisecond, rounded inwards: none lies beyond what was recorded."""
+    return math.ceil(1000 * start_s - 1e-6) / 1000, math.floor(1000 * stop_s + 1e-6) / 1000
 
 
 def _frequency(rough: _Rough, answers: Answers) -> float | None:

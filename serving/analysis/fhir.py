@@ -182,9 +182,7 @@ def _shares(report: RecordingReport) -> Iterator[Element]:
             }
         )
         code = coding(f"shares.{name}", f"Share of usable time: {_words(name)}")
-        yield _observation(
-            report, code, _value(share.share if share.effective_n else None, ""), parts
-        )
+        yield _observation(report, code, _value(share.share, ""), parts)
 
 
 def _amplitudes(report: RecordingReport) -> Iterator[Element]:
@@ -205,7 +203,15 @@ def _amplitudes(report: RecordingReport) -> Iterator[Element]:
 
 def _changes(report: RecordingReport) -> Iterator[Element]:
     for change in report.comparison or ():
-        parts = components({"low": (_LOW, change.low, ""), "high": (_HIGH, change.high, "")})
+        unit = {"rate_ratio": "/min", "share_difference": ""}[change.kind]
+        parts = components(
+            {
+                "low": (_LOW, change.low, ""),
+                "high": (_HIGH, change.high, ""),
+                "earlier": ("In the earlier record", change.earlier, unit),
+                "now": ("In this record", change.now, unit),
+            }
+        )
         verdict = {
             "code": coding("verdict", "What the interval allows to say"),
             "valueString": change.verdict,

@@ -21,6 +21,9 @@ LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2
 """What an interval leaves out on either side."""
 
+LEAST_MINUTES = 1e-9
+"""Less is no time at all, but what rounding leaves of a sum; no sample is as short."""
+
 _UNSEEN_S = 20.0
 """How long the stretches of something are taken to last, of which no stretch has been seen: in the
 order of a run of clonus or a bout of tremor."""
@@ -32,12 +35,14 @@ _UNSEEN_WEIGHT = 0.5
 def rate(count: int, minutes: float) -> Rate:
     """Return how often something was seen in ``minutes``, with the exact Poisson interval.
 
+    In no time at all, to a rounding, nothing is told: only the count.
+
     References
     ----------
     Garwood F, Fiducial limits for the Poisson distribution, Biometrika 28 (1936) 437-442; by the
     gamma distribution, of which his chi-square is a form.
     """
-    if minutes <= 0:
+    if minutes < LEAST_MINUTES:
         return Rate(count=count, minutes=0.0, per_minute=None, low=None, high=None)
     low = float(gammaincinv(count, TAIL)) if count else 0.0
     high = float(gammaincinv(count + 1, 1 - TAIL))
@@ -54,7 +59,8 @@ def share(has_label: NDArray[np.bool_], durations_s: ArrayLike) -> Share:
     """Return the share of usable time that has a label, with its interval.
 
     The interval is Wilson's for ``effective_n`` observations. It is never empty: a record in which
-    a label was never seen leaves open that it is rare, the more so the shorter the record.
+    a label was never seen leaves open that it is rare, the more so the shorter the record. Of no
+    usable time there is no share.
 
     Parameters
     ----------
@@ -72,7 +78,7 @@ def share(has_label: NDArray[np.bool_], durations_s: ArrayLike) -> Share:
     """
     n = len(has_label)
     if n == 0:
-        return Share(seconds=0.0, share=0.0, low=0.0, high=1.0, effective_n=0.0)
+        return Share(seconds=0.0, share=None, low=None, high=None, effective_n=0.0)
     durations = np.broadcast_to(np.asarray(durations_s, dtype=np.float64), n)
     seconds = float(durations[has_label].sum())
     part = min(seconds / float(durations.sum()), 1.0)

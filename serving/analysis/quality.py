@@ -1,5 +1,6 @@
 """Quality: second by second, what speaks against a signal."""
 
+import math
 from collections.abc import Iterator
 from typing import Literal, cast
 
@@ -37,19 +38,38 @@ def gaps_of(signal: Signal) -> tuple[Gap, ...]:
 
 
 def quality_of(signal: Signal, answers: Answers, spec: FeatureSpec) -> tuple[QualitySpan, ...]:
-    """Return the stretches of whole seconds in which something speaks against the signal.
+    """Return the stretches of seconds in which something speaks against the signal.
 
-    Mains hum takes a window to be seen: a second has it when all windows that it lies in do.
+    Seconds are those of the recording. What the stretch has of one at its beginning and its end
+    counts as one; less than half a second belongs to its neighbour, for in a few samples nothing
+    can be told. Mains hum takes a window to be seen: a second has it when all windows that it lies
+    in do.
     """
-    starts = signal.window_starts(1.0, 1.0)
-    flags = [np.zeros((0, len(FLAGS)), dtype=np.bool_)]
-    for first in range(0, len(starts), _TOGETHER):
-        windows = signal.windows_at(starts[first : first + _TOGETHER], 1.0)
-        flags.append(assess(windows, np.zeros(len(windows)), spec).flagged)
-    flagged = np.concatenate(flags)
-    seconds = starts / signal.rate_hz
-    flagged[:, FLAGS.index("mains")] = _hums(answers, seconds + 0.5)
-    return tuple(_spans(flagged, seconds))
+    edges = _seconds(signal)
+    lengths = np.diff(edges)
+    flagged = np.zeros((len(lengths), len(FLAGS)), dtype=np.bool_)
+    for first in range(0, len(lengths), _TOGETHER):
+        together = lengths[first : first + _TOGETHER]
+        for length in np.unique(together):
+            places = first + np.flatnonzero(together == length)
+            windows = signal.windows_at(edges[places], float(length) / signal.rate_hz)
+            flagged[places] = assess(windows, np.zeros(len(windows)), spec).flagged
+    edges_s = edges / signal.rate_hz
+    flagged[:, FLAGS.index("mains")] = _hums(answers, (edges_s[:-1] + edges_s[1:]) / 2)
+    return tuple(_spans(flagged, edges_s))
+
+
+def _seconds(signal: Signal) -> NDArray[np.intp]:
+    """Return the samples at which the seconds of a signal begin, and where the last one ends."""
+    rate_hz = signal.rate_hz
+    first, last = math.floor(signal.start / rate_hz), math.ceil(signal.stop / rate_hz)
+    whole = np.round(np.arange(first, last + 1) * rate_hz).astype(np.intp)
+    edges: NDArray[np.intp] = np.unique(np.clip(whole, signal.start, signal.stop))
+    if len(edges) > 2 and edges[1] - edges[0] < rate_hz / 2:
+        edges = np.delete(edges, 1)
+    if len(edges) > 2 and edges[-1] - edges[-2] < rate_hz / 2:
+        edges = np.delete(edges, -2)
+    return edges
 
 
 def _hums(answers: Answers, middles_s: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -61,13 +81,14 @@ def _hums(answers: Answers, middles_s: NDArray[np.float64]) -> NDArray[np.bool_]
     return every
 
 
-def _spans(flagged: NDArray[np.bool_], seconds: NDArray[np.float64]) -> Iterator[QualitySpan]:
+def _spans(flagged: NDArray[np.bool_], edges_s: NDArray[np.float64]) -> Iterator[QualitySpan]:
     """Yield the stretches of each flag in the order of time."""
     found = []
     for place, name in enumerate(FLAGS):
         edges = np.flatnonzero(np.diff(np.concatenate([[False], flagged[:, place], [False]])))
         for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             flag = cast("Literal['gap', 'flat', 'clipped', 'mains']", name)
-            found.append((float(seconds[first]), place, float(end - first), flag))
+            start_s, stop_s = float(edges_s[first]), float(edges_s[end])
+            found.append((start_s, place, stop_s - start_s, flag))
     for start_s, _, duration_s, flag in sorted(found):
-        yield QualitySpan(start_s=round(start_s, 6), duration_s=duration_s, flag=flag)
+        yield QualitySpan(start_s=round(start_s, 6), duration_s=round(duration_s, 6), flag=flag)

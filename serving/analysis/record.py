@@ -20,6 +20,7 @@ from features import Recording, SignalError
 from serving.analysis.answers import Progress, answer
 from serving.analysis.cells import Cells, cells_of
 from serving.analysis.comparing import with_comparison
+from serving.analysis.counting import EVENTS, may_hold_events
 from serving.analysis.episodes import episodes_of
 from serving.analysis.events import find_events
 from serving.analysis.picture import spectrogram, trace
@@ -37,8 +38,8 @@ from serving.analysis.report import (
 )
 from serving.analysis.signal import Signal, signals_of
 from serving.analysis.source import RecordingSource, SampleSource
-from serving.analysis.summary import EVENTS, amplitudes_of, rates_of, shares_of
-from serving.classifier import UNDECIDED, Classifier
+from serving.analysis.summary import amplitudes_of, rates_of, shares_of
+from serving.classifier import Classifier
 from serving.responses import ModelInfo
 from serving.threads import single_threaded
 
@@ -157,15 +158,16 @@ def _report(signal: Signal, classifier: Classifier, wish: Wish) -> RecordingRepo
     events, minutes = _events(signal, cells, classifier)
     episodes = episodes_of(signal, cells, answers, events, card.spec)
     usable_s = float(cells.durations_s[cells.usable].sum())
+    timeline = _timeline(cells)
     return RecordingReport(
         recording=_info(signal),
         usable_s=round(usable_s, 6),
         shares=shares_of(cells),
-        rates=rates_of(episodes, events, minutes, usable_s, card.classes),
+        rates=rates_of(cells, timeline, episodes, (events, minutes), card.spec.window_s),
         amplitudes=amplitudes_of(episodes, events, answers),
         episodes=episodes,
         events=events,
-        timeline=_timeline(cells),
+        timeline=timeline,
         quality=quality_of(signal, answers, card.spec),
         model=ModelInfo(name=card.name, version=wish.version, fingerprint=classifier.fingerprint),
         settings=Settings(window_s=card.spec.window_s, hop_s=wish.hop_s),
@@ -203,25 +205,21 @@ def _events(
     """Return events, and the minutes in which they could have been seen."""
     if EVENTS not in classifier.card.classes or signal.source.modality != "emg":
         return (), 0.0
-    excluded = [
-        (float(cells.edges_s[first]), float(cells.edges_s[end]))
+    runs = [
+        (_may_hold_events(cells, first), float(cells.edges_s[first]), float(cells.edges_s[end]))
         for first, end in cells.runs()
-        if not _may_hold_events(cells, first)
     ]
     outside = [(0.0, signal.start_s), (signal.stop_s, signal.source.n_samples / signal.rate_hz)]
+    excluded = [(a, b) for is_looked_at, a, b in runs if not is_looked_at]
     barred = [(a, b) for a, b in (*excluded, *outside) if b > a]
     found = find_events(signal.source, signal.channels[0], classifier.card.spec, barred)
-    seconds = signal.stop_s - signal.start_s - sum(b - a for a, b in excluded)
+    # Added up, not what is left of the whole: where nothing was looked at that leaves a rounding.
+    seconds = sum(b - a for is_looked_at, a, b in runs if is_looked_at)
     return found, seconds / 60
 
 
 def _may_hold_events(cells: Cells, place: int) -> bool:
-    """Tell whether a potential of a single unit would be noticed: not within other activity."""
-    label = cells.labels[place]
-    if label == UNDECIDED:
-        at_rest = {"rest", EVENTS} & set(cells.candidates[place])
-        return bool(at_rest) and cells.reasons[place] not in ("unlike_training", "look_alike")
-    return label in ("rest", EVENTS)
+    return may_hold_events(cells.labels[place], cells.candidates[place], cells.reasons[place])
 
 
 def _timeline(cells: Cells) -> tuple[Span, ...]:

@@ -64,9 +64,9 @@ class Share(Part):
     """Part of the usable time that went to one label."""
 
     seconds: float
-    share: float = Field(description="0 to 1, of usable_s")
-    low: float = Field(description="lower end of the 95 % interval")
-    high: float
+    share: float | None = Field(description="0 to 1, of usable_s; null when nothing was usable")
+    low: float | None = Field(description="lower end of the 95 % interval")
+    high: float | None
     effective_n: float = Field(
         description="independent observations that the usable time is worth, which the interval"
         " rests on"
@@ -76,7 +76,10 @@ class Share(Part):
 class Rate(Part):
     """How often something happened."""
 
-    count: int
+    count: int = Field(
+        description="of events, or of episodes; one that goes on after unusable time of no more"
+        " than a window is counted once"
+    )
     minutes: float = Field(description="time in which it could have been seen")
     per_minute: float | None = Field(description="null when there was no such time")
     low: float | None = Field(description="lower end of the exact Poisson 95 % interval")
@@ -131,7 +134,7 @@ class Span(Part):
 
 
 class QualitySpan(Part):
-    """A stretch of whole seconds in which something speaks against the signal."""
+    """A stretch in which something speaks against the signal, to the second."""
 
     start_s: float
     duration_s: float
@@ -204,7 +207,9 @@ class RecordingReport(Part):
 
     recording: RecordingInfo
     usable_s: float
-    shares: dict[str, Share] = Field(description="by label, undecided included; they add up to 1")
+    shares: dict[str, Share] = Field(
+        description="by label, undecided included; they add up to 1, unless nothing was usable"
+    )
     rates: dict[str, Rate] = Field(
         description="fasciculation (events of EMG), and <label>_episodes"
     )

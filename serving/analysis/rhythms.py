@@ -140,8 +140,9 @@ def _piece(
     if len(crests) <= _LEAST_CYCLES:
         return None
     return _Piece(
-        start_s=begin_s + start / rate_hz,
-        stop_s=begin_s + stop / rate_hz,
+        # A sample of the slow signal stands for the time after it: the last one's may be cut off.
+        start_s=max(bounds_s[0], begin_s + start / rate_hz),
+        stop_s=min(bounds_s[1], begin_s + stop / rate_hz),
         cycles=float(phase[-1] - phase[0]) / (2 * np.pi),
         frequencies_hz=rate_hz / np.diff(crests),
         sizes=np.abs(wave[start:stop]),

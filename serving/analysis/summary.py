@@ -6,13 +6,11 @@ import numpy as np
 
 from serving.analysis.answers import Answers
 from serving.analysis.cells import Cells
+from serving.analysis.counting import EVENTS, onsets_s
 from serving.analysis.episodes import RHYTHMIC, within
 from serving.analysis.intervals import percentiles, rate, share
-from serving.analysis.report import Episode, Event, Percentiles, Rate, Share
+from serving.analysis.report import Episode, Event, Percentiles, Rate, Share, Span
 from serving.classifier import UNDECIDED
-
-EVENTS = "fasciculation"
-"""What events are called: the class that they stand for."""
 
 
 def shares_of(cells: Cells) -> dict[str, Share]:
@@ -23,16 +21,29 @@ def shares_of(cells: Cells) -> dict[str, Share]:
 
 
 def rates_of(
+    cells: Cells,
+    timeline: Sequence[Span],
     episodes: Sequence[Episode],
-    events: Sequence[Event],
-    event_minutes: float,
-    usable_s: float,
-    classes: Sequence[str],
+    events: tuple[Sequence[Event], float],
+    window_s: float,
 ) -> dict[str, Rate]:
-    """Return how often events, and episodes of a rhythm, were seen."""
-    rates = {EVENTS: rate(len(events), event_minutes)} if EVENTS in classes else {}
+    """Return how often events, and episodes of a rhythm, were seen.
+
+    Parameters
+    ----------
+    timeline : sequence of Span
+        Of the cells. An episode that goes on after unusable time is counted once:
+        :func:`serving.analysis.counting.onsets_s`.
+    events : (sequence of Event, float)
+        With the minutes in which they could have been seen.
+    window_s : float
+        Length of the windows.
+    """
+    found, event_minutes = events
+    rates = {EVENTS: rate(len(found), event_minutes)} if EVENTS in cells.classes else {}
+    usable_s = float(cells.durations_s[cells.usable].sum())
     for label in RHYTHMIC:
-        count = sum(episode.label == label for episode in episodes)
+        count = len(onsets_s(episodes, label, timeline, window_s))
         rates[f"{label}_episodes"] = rate(count, usable_s / 60)
     return rates
 

@@ -39,10 +39,13 @@ COLUMNS = (
     "unit",
     "count",
     "effective_n",
+    "earlier",
+    "now",
     "text",
 )
 """Of :func:`record_csv`. ``start_s`` of an event is its peak; ``unit`` is that of ``amplitude`` and
-of ``value``, ``low`` and ``high``, the ends of the 95 % interval."""
+of ``value``, ``low`` and ``high``, the ends of the 95 % interval. ``earlier`` and ``now`` are what
+a change is of: two rates a minute, or two shares."""
 
 
 def record_csv(report: RecordingReport) -> str:
@@ -59,7 +62,8 @@ def record_csv(report: RecordingReport) -> str:
     ``rate``                events or episodes a minute, in a time of ``duration_s``
     ``amplitude``           a percentile of sizes
     ``rate_ratio``,
-    ``share_difference``    change since an earlier record, with what may be said of it
+    ``share_difference``    change since an earlier record, from ``earlier`` to ``now``, with what
+                            may be said of it
     ``episode``             stretch of a label
     ``event``               potential like a fasciculation
     ``span``                stretch of the timeline
@@ -155,8 +159,8 @@ def _summary(report: RecordingReport) -> Iterator[dict[str, Any]]:
                 "count": size.count,
             }
     for change in report.comparison or ():
-        ends = change.model_dump(include={"kind", "value", "low", "high"})
-        yield {"label": change.what, **ends, "text": change.verdict}
+        numbers = change.model_dump(include={"kind", "value", "low", "high", "earlier", "now"})
+        yield {"label": change.what, **numbers, "text": change.verdict}
 
 
 def _course(report: RecordingReport) -> Iterator[dict[str, Any]]:

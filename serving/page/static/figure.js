@@ -108,10 +108,11 @@ export class Figure {
     const shares = Object.entries(this.record.shares)
       .filter(([, { share }]) => share > 0)
       .map(([label, { share }]) => `${title(label).toLowerCase()} ${percent(share)} %`);
+    const told = shares.length ? shares.join(", ") : "nothing was usable";
     const events = this.record.events.length;
     const counted = events ? `, ${events} fasciculation events` : "";
     return (
-      `Figure of ${duration(this.end - this.start)} of signal: ${shares.join(", ")}${counted}.` +
+      `Figure of ${duration(this.end - this.start)} of signal: ${told}${counted}.` +
       " The tables below hold the same."
     );
   }

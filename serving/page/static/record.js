@@ -151,6 +151,7 @@ function usableOf(record) {
 
 function shareOf(record, label) {
   const { low, high, share } = record.shares[label];
+  if (share === null) return "nothing was usable";
   const told = `of the time, ${interval(low, high, percent)} %`;
   if (!share) return told;
   const found = record.episodes.filter((e) => e.label === label && e.dominant_frequency_hz);

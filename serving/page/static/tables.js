@@ -92,7 +92,7 @@ export function shares(record) {
 
 // In percent, all with one digit behind the point, so that shares can be added up.
 function tenths(share) {
-  return (100 * share).toFixed(1);
+  return share === null ? "–" : (100 * share).toFixed(1);
 }
 
 // All shares side by side; the table below says the same.

@@ -71,6 +71,7 @@ export function rate(value) {
 
 // Only nothing is 0, and only everything 100.
 export function percent(share) {
+  if (share === null || share === undefined) return "–";
   const value = 100 * share;
   if (value === 0 || value === 100) return value.toFixed(0);
   if (value < 0.05) return "<0.1";
