@@ -73,6 +73,20 @@ def test_a_rhythm_becomes_an_episode_with_its_frequency_cycles_and_size(shaking)
     assert episode.amplitude == pytest.approx(0.2, rel=0.15)
 
 
+def test_how_large_a_rhythm_was_is_told_alike_everywhere(of_motion, shaking):
+    (episode,) = rhythmic(shaking)
+    assert shaking.amplitudes[episode.label].p50 == pytest.approx(episode.amplitude)
+
+    still = wrist(60, start_s=60)
+    phase = 2 * np.pi * 5.2 * np.arange(still.shape[1]) / RATE_HZ
+    circle = 0.1 * np.stack([np.cos(phase), np.sin(phase), np.zeros_like(phase)])
+    found = analyze(motion(still + circle), of_motion)
+    (episode,) = rhythmic(found)
+    # As large in every direction of its plane, and in none as large as two together.
+    assert episode.amplitude == pytest.approx(0.2, rel=0.02)
+    assert found.amplitudes[episode.label].p50 == pytest.approx(episode.amplitude)
+
+
 def test_the_timeline_covers_the_recording_without_holes_or_overlap(shaking):
     edges = [0.0]
     for span in shaking.timeline:

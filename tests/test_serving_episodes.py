@@ -69,9 +69,8 @@ def of_labels(
         reasons=(None,) * len(starts_s),
         flagged=np.zeros(len(starts_s), dtype=np.bool_),
         frequencies_hz=np.full(len(starts_s), 5.0),
-        amplitudes=np.full(len(starts_s), 0.2),
     )
-    return episodes_of(signal, cells, answers, (), shipped_spec("accelerometer"))
+    return episodes_of(signal, cells, answers, (), shipped_spec("accelerometer")).episodes
 
 
 def test_a_tremor_that_goes_on_through_doubt_is_one_episode() -> None:

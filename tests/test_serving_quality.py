@@ -20,7 +20,6 @@ NO_ANSWERS = Answers(
     reasons=(),
     flagged=np.zeros(0, dtype=np.bool_),
     frequencies_hz=np.zeros(0),
-    amplitudes=np.zeros(0),
 )
 
 

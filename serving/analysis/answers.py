@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features import MODALITIES, SignalError
+from features import SignalError
 from serving.analysis.report import WindowAnswer
 from serving.analysis.signal import Signal
 from serving.classifier import Classifier, Predictions, Reason
@@ -31,9 +31,8 @@ class Answers:
     """Answers to the windows of a signal, in their order.
 
     ``starts_s`` (n_windows,) count from the first sample of the recording; ``probabilities``
-    (n_windows, n_classes) are NaN where nothing could be computed; ``frequencies_hz`` and
-    ``amplitudes`` (n_windows,) are those of the dominant rhythm, the latter peak to peak in the
-    unit of the recording.
+    (n_windows, n_classes) are NaN where nothing could be computed; ``frequencies_hz`` (n_windows,)
+    are those of the dominant rhythm.
     """
 
     classes: tuple[str, ...]
@@ -43,7 +42,6 @@ class Answers:
     reasons: tuple[Reason | None, ...]
     flagged: NDArray[np.bool_]
     frequencies_hz: Array
-    amplitudes: Array
 
     def __len__(self) -> int:
         return len(self.starts_s)
@@ -99,7 +97,6 @@ def _answers(
 ) -> Answers:
     table = predictions.features
     unknown = np.full(len(starts), np.nan)
-    factor = MODALITIES[signal.source.modality].factors[signal.source.unit]
     return Answers(
         classes=classifier.card.classes,
         window_s=classifier.card.spec.window_s,
@@ -108,7 +105,6 @@ def _answers(
         reasons=predictions.reasons,
         flagged=np.array([bool(flags) for flags in predictions.flags], dtype=np.bool_),
         frequencies_hz=unknown if table is None else table.column("dominant_frequency").copy(),
-        amplitudes=unknown if table is None else 2 * table.column("line_amplitude") / factor,
     )
 
 
@@ -125,7 +121,6 @@ def _joined(parts: list[Answers]) -> Answers:
         reasons=tuple(reason for part in parts for reason in part.reasons),
         flagged=column("flagged").astype(np.bool_),
         frequencies_hz=column("frequencies_hz"),
-        amplitudes=column("amplitudes"),
     )
 
 

@@ -117,5 +117,5 @@ def _run(run: BeatRun, bounds_s: tuple[float, float]) -> Run:
         dominant_frequency_hz=round(float(middle), 3),
         frequency_spread_hz=round(float(high - low), 3),
         cycles=len(run.times),
-        amplitude=float(2 * np.median(run.sizes)),
+        sizes=2 * run.sizes,
     )

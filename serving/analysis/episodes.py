@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,13 +46,25 @@ class _Rough:
     run: Run | None = None
 
 
+class Found(NamedTuple):
+    """Episodes in order, and how large the rhythm of each rhythmic label was in all of them."""
+
+    episodes: tuple[Episode, ...]
+    sizes: dict[str, Array]
+
+
 def episodes_of(
     signal: Signal, cells: Cells, answers: Answers, events: Sequence[Event], spec: FeatureSpec
-) -> tuple[Episode, ...]:
-    """Return the episodes of a signal in order: every label but rest and undecided."""
+) -> Found:
+    """Return the episodes of a signal: every label but rest and undecided."""
     rough = [run for each in _rough(cells) for run in _refined(each, signal, spec)]
     whole = _side_by_side(_joined(rough, signal, spec))
-    return tuple(_episode(each, answers, events) for each in whole)
+    none = np.zeros(0)
+    sizes = {
+        label: np.concatenate([none, *(r.run.sizes for r in whole if r.run and r.label == label)])
+        for label in RHYTHMIC
+    }
+    return Found(tuple(_episode(each, answers, events) for each in whole), sizes)
 
 
 def _rough(cells: Cells) -> list[_Rough]:

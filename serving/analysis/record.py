@@ -156,7 +156,7 @@ def _report(signal: Signal, classifier: Classifier, wish: Wish) -> RecordingRepo
     )
     cells = cells_of(answers, card.conformal, wish.hop_s, signal.start_s, signal.stop_s)
     events, minutes = _events(signal, cells, classifier)
-    episodes = episodes_of(signal, cells, answers, events, card.spec)
+    episodes, sizes = episodes_of(signal, cells, answers, events, card.spec)
     usable_s = float(cells.durations_s[cells.usable].sum())
     timeline = _timeline(cells)
     return RecordingReport(
@@ -164,7 +164,7 @@ def _report(signal: Signal, classifier: Classifier, wish: Wish) -> RecordingRepo
         usable_s=round(usable_s, 6),
         shares=shares_of(cells),
         rates=rates_of(cells, timeline, episodes, (events, minutes), card.spec.window_s),
-        amplitudes=amplitudes_of(episodes, events, answers),
+        amplitudes=amplitudes_of(sizes, events),
         episodes=episodes,
         events=events,
         timeline=timeline,

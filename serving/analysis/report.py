@@ -214,7 +214,7 @@ class RecordingReport(Part):
         description="fasciculation (events of EMG), and <label>_episodes"
     )
     amplitudes: dict[str, Percentiles] = Field(
-        description="of fasciculation events, and of the rhythm by label"
+        description="of fasciculation events, and of the rhythm of each label in its episodes"
     )
     episodes: tuple[Episode, ...]
     events: tuple[Event, ...]

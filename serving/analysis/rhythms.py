@@ -8,7 +8,7 @@ envelope of that exceeds a share of the way from its surroundings to its level.
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.fft
@@ -46,17 +46,29 @@ _PAUSE_CYCLES = 2.0
 
 _LEAST_CYCLES = 3
 
+_EVERY = 5
+"""Of the slow signal's samples, so many have one size: it changes from cycle to cycle."""
+
 
 @dataclass(frozen=True)
 class Run:
-    """A rhythm with its exact edges; ``amplitude`` is peak to peak in the unit of the source."""
+    """A rhythm with its exact edges.
+
+    ``sizes`` are how large it was in the course of time, or beat by beat: peak to peak along its
+    main axis, in the unit of the source; ``amplitude`` is their median.
+    """
 
     start_s: float
     stop_s: float
     dominant_frequency_hz: float
     frequency_spread_hz: float
     cycles: int
-    amplitude: float
+    sizes: Array = field(compare=False, repr=False)
+
+    @property
+    def amplitude(self) -> float:
+        """Size in the middle."""
+        return float(np.median(self.sizes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +115,7 @@ def refine(
         dominant_frequency_hz=round(float(middle), 3),
         frequency_spread_hz=round(float(high - low), 3),
         cycles=math.floor(sum(piece.cycles for piece in pieces) + 1e-9),
-        amplitude=float(2 * np.median(np.concatenate([piece.sizes for piece in pieces]))),
+        sizes=2 * np.concatenate([piece.sizes for piece in pieces]),
     )
 
 
@@ -145,7 +157,7 @@ def _piece(
         stop_s=min(bounds_s[1], begin_s + stop / rate_hz),
         cycles=float(phase[-1] - phase[0]) / (2 * np.pi),
         frequencies_hz=rate_hz / np.diff(crests),
-        sizes=np.abs(wave[start:stop]),
+        sizes=np.abs(wave[start:stop:_EVERY]),
     )
 
 

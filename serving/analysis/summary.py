@@ -1,16 +1,18 @@
 """Summary: a record in a few numbers, each with its interval."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from serving.analysis.answers import Answers
 from serving.analysis.cells import Cells
 from serving.analysis.counting import EVENTS, onsets_s
-from serving.analysis.episodes import RHYTHMIC, within
+from serving.analysis.episodes import RHYTHMIC
 from serving.analysis.intervals import percentiles, rate, share
 from serving.analysis.report import Episode, Event, Percentiles, Rate, Share, Span
 from serving.classifier import UNDECIDED
+
+Array = NDArray[np.float64]
 
 
 def shares_of(cells: Cells) -> dict[str, Share]:
@@ -48,16 +50,8 @@ def rates_of(
     return rates
 
 
-def amplitudes_of(
-    episodes: Sequence[Episode], events: Sequence[Event], answers: Answers
-) -> dict[str, Percentiles]:
-    """Return how large events were, and the rhythm in windows of each rhythmic label."""
-    found = {EVENTS: percentiles(np.array([event.amplitude for event in events]))}
-    for label in RHYTHMIC:
-        inside = np.zeros(len(answers), dtype=np.bool_)
-        for e in episodes:
-            if e.label == label:
-                inside |= within(answers, e.start_s, e.start_s + e.duration_s)
-        sizes = answers.amplitudes[inside]
-        found[label] = percentiles(sizes[np.isfinite(sizes)])
+def amplitudes_of(sizes: Mapping[str, Array], events: Sequence[Event]) -> dict[str, Percentiles]:
+    """Return how large events were, and the rhythm of each label in all of its episodes."""
+    of_events = np.array([event.amplitude for event in events])
+    found = {name: percentiles(each) for name, each in {EVENTS: of_events, **sizes}.items()}
     return {name: each for name, each in found.items() if each is not None}
