@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from features import ConfigError, SignalError
+from serving.recordings import read_recording
 from training import tracking
 from training.commands import asked
 from training.layout import Layout
@@ -13,6 +14,23 @@ from training.tracking import Logged
 
 def given(**options):
     return {"modality": "emg", **{name.replace("_", "-"): each for name, each in options.items()}}
+
+
+@pytest.mark.parametrize("option", ["columns", "time_column"])
+def test_a_column_of_digits_is_a_name_before_it_is_a_number(tmp_path, option):
+    """The column that is called 1 is meant by 1, wherever it stands; digits that are no name count.
+
+    The second column here is called 2, the third 1.
+    """
+    rows = (f"{i % 3},{i % 5},{i / 1000},7" for i in range(100))
+    (tmp_path / "a.csv").write_text("\n".join(["0,2,1,ref", *rows]))
+    said = {"columns": "1,3", "rate": 1000.0} if option == "columns" else {"columns": "0,3"}
+    mapping = asked.mapping_of(None, given(unit="uV", **{option: "1"} | said))
+
+    back = read_recording(tmp_path / "a.csv", mapping)
+
+    assert back.channel_names == (("1", "ref") if option == "columns" else ("0", "ref"))
+    assert back.sampling_rate_hz == pytest.approx(1000.0)
 
 
 @pytest.mark.parametrize(("unit", "expected"), [(None, "s"), ("ms", "ms"), ("iso", "iso")])

@@ -29,7 +29,7 @@ def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
             unit=options.get("unit"),
             sampling_rate_hz=options.get("rate"),
             **_time_of(options),
-            columns=tuple(_column(name) for name in columns.split(",")) if columns else None,
+            columns=tuple(name.strip() for name in columns.split(",")) if columns else None,
         )
     except ValidationError as error:
         detail = error.errors()[0]
@@ -55,22 +55,13 @@ def _modality(options: dict[str, Any]) -> Modality:
     return check_modality(options["modality"])
 
 
-def channel_of(channel: str | None) -> str | int | None:
-    """Return a channel by its name or, of digits alone, by its number."""
-    return int(channel) if channel is not None and channel.isdecimal() else channel
-
-
 def _time_of(options: dict[str, Any]) -> dict[str, Any]:
     if "time-column" not in options:
         if "time-unit" in options:
             raise ConfigError("--time-unit is of a column of times; give --time-column too")
         return {}
-    time_column = _column(options["time-column"])
+    time_column = options["time-column"].strip()
     return {"time_column": time_column, "time_unit": options.get("time-unit", "s")}
-
-
-def _column(name: str) -> str | int:
-    return int(name) if name.strip().isdecimal() else name.strip()
 
 
 class Chosen(NamedTuple):
