@@ -18,7 +18,8 @@ TimeColumn = Annotated[
     str | None, typer.Option(help="Column of times or dates, instead of a rate.")
 ]
 TimeUnit = Annotated[
-    str | None, typer.Option(help="Unit of times: s (default), ms, us, ns; iso for dates.")
+    str | None,
+    typer.Option(help="Unit of times that are numbers: s (default), ms, us, ns; dates need none."),
 ]
 Columns = Annotated[
     str | None,

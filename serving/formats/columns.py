@@ -71,12 +71,14 @@ def times(
         When the column holds no times, or numbers of which the unit is not known.
     """
     if is_numeric(column.type):
-        if mapping.time_unit in (None, "iso"):
+        unit = mapping.time_unit_of_numbers
+        if unit is None or unit == "iso":
+            said = "not given" if unit is None else repr(unit)
             raise SignalError(
-                f"time_unit is not given; column {name!r} holds numbers, so it must be one of"
+                f"time_unit is {said}; column {name!r} holds numbers, so it must be one of"
                 f" {', '.join(_NANOSECONDS)}"
             )
-        per_second = 1_000_000_000 / _NANOSECONDS[mapping.time_unit]
+        per_second = 1_000_000_000 / _NANOSECONDS[unit]
         return _from_first(column, per_second), None
     if mapping.time_unit not in (None, "iso"):
         raise SignalError(

@@ -51,6 +51,11 @@ class SignalMapping(Section):
     columns: tuple[str | int, ...] | None = None
     start_time: datetime | None = None
 
+    @property
+    def time_unit_of_numbers(self) -> TimeUnit | None:
+        """What a column of times counts in, if it holds numbers; None when it must be asked."""
+        return self.time_unit
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.unit is not None:
