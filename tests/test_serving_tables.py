@@ -41,6 +41,36 @@ def test_separators_and_decimal_commas_are_understood(tmp_path, separator, decim
     np.testing.assert_array_equal(back.samples, [[0.25] * 30, np.arange(30) + 0.5])
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("whole", [50, 40_000])
+@pytest.mark.parametrize("timed", [False, True])
+def test_a_table_may_begin_with_whole_numbers(tmp_path, separator, whole, timed):
+    """The first decimal comma tells what all are, wherever it stands, in samples and in times."""
+    rows = [separator.join([str(2 * i), "0", str(i % 7)]) for i in range(whole)]
+    rows += [separator.join([f"{2 * i},0", "0,63", "5"]) for i in range(whole, whole + 100)]
+    path = write_text(tmp_path / "a.csv", separator.join(["t", "x", "y"]), *rows)
+    mapping = ACCELEROMETER.model_copy(update={"columns": ("x", "y")})
+    if timed:
+        times = {"sampling_rate_hz": None, "time_column": "t", "time_unit": "ms"}
+        mapping = mapping.model_copy(update=times)
+
+    back = read_recording(path, mapping)
+
+    assert back.sampling_rate_hz == pytest.approx(500.0 if timed else 100.0)
+    np.testing.assert_array_equal(back.samples[0], [0.0] * whole + [0.63] * 100)
+
+
+def test_one_cell_with_a_comma_does_not_make_points_of_commas(tmp_path):
+    """Where most fractions have a point, the other cell is named, first in the table or last."""
+    rows = ["0.25;0.5"] * 30
+    for place in (0, 29):
+        lines = [*rows[:place], "0.25;1,5", *rows[place + 1 :]]
+        path = write_text(tmp_path / "a.csv", "x;y", *lines)
+
+        with pytest.raises(SignalError, match=rf"'y' holds '1,5' in data row {place + 1}; it must"):
+            read_recording(path, ACCELEROMETER)
+
+
 def test_remarks_before_the_table_and_foreign_letters_are_left_out(tmp_path):
     """Lines with # go, and an old encoding does not matter."""
     path = tmp_path / "a.csv"

@@ -8,8 +8,8 @@ decimal comma is understood in tables that are separated by semicolons or tabs.
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from pyarrow import csv as arrow_csv
 from features import Recording, SignalError
 from serving.formats import tables
 from serving.formats.columns import no_number
-from serving.formats.dialect import Dialect, is_like_a_number, sniff
+from serving.formats.dialect import Dialect, is_like_a_number, is_missed_comma, sniff
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
@@ -40,6 +40,10 @@ _NO_NUMBER = re.compile(
 _CONVERSION = "CSV conversion error"
 _TOO_LONG = "straddling"
 """What pyarrow says of a line that is longer than a block."""
+
+
+class _MissedCommaError(SignalError):
+    """The first decimal comma of a table stands below what was looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +81,9 @@ class _Columns:
                 try:
                     return self._column(str(place), kind, most_rows)
                 except pa.ArrowInvalid as error:
-                    if _CONVERSION not in str(error):
+                    found = _NO_NUMBER.match(str(error))
+                    late = found is not None and is_missed_comma(found[3], self.dialect)
+                    if late or _CONVERSION not in str(error):
                         raise
             return self._column(str(place), pa.string(), most_rows)
 
@@ -95,6 +101,22 @@ class _Columns:
 def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
     """Open the wanted columns of a table of text."""
     dialect = sniff(path)
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(_opened(path, dialect, mapping, limits))
+        except _MissedCommaError as error:
+            with_commas = replace(dialect, decimal=",")
+            try:
+                source = stack.enter_context(_opened(path, with_commas, mapping, limits))
+            except SignalError:
+                raise error from None
+        yield source
+
+
+@contextmanager
+def _opened(
+    path: Path, dialect: Dialect, mapping: SignalMapping, limits: Limits
+) -> Iterator[FileSource]:
     with _reading(dialect):
         types = _types(path, dialect)
     with tables.opened(_Columns(path, dialect, types), mapping, limits) as source:
@@ -168,7 +190,10 @@ def _reading(dialect: Dialect) -> Iterator[None]:
     except pa.ArrowException as error:
         if found := _NO_NUMBER.match(str(error)):
             row = int(found[2]) - dialect.skipped_lines - int(dialect.has_names)
-            raise no_number(dialect.names[int(found[1])], row, found[3]) from error
+            refusal = no_number(dialect.names[int(found[1])], row, found[3])
+            if is_missed_comma(found[3], dialect):
+                raise _MissedCommaError(str(refusal)) from error
+            raise refusal from error
         if _TOO_LONG in str(error):
             raise SignalError(
                 f"it has a line of over {_BLOCK_BYTES} bytes; a table has one line for each sample"

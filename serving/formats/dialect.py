@@ -11,6 +11,7 @@ from features import SignalError
 _HEAD_BYTES = 65536
 _SEPARATORS = ("\t", ";", ",")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+_DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
 
 _LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
 
@@ -48,7 +49,7 @@ def sniff(path: Path) -> Dialect:
     if counts[separator] == 0:
         separator = " " if _is_apart_by_blanks(lines[skipped : skipped + 20]) else ","
     cells = next(csv.reader(lines[skipped:], delimiter=separator))
-    decimal = _decimal(lines[skipped : skipped + 20], separator)
+    decimal = _decimal(lines[skipped:], separator)
     has_names = not all(is_number(cell.replace(decimal, ".")) for cell in cells)
     if has_names and len(head) < _HEAD_BYTES and not "".join(lines[skipped + 1 :]).strip():
         raise SignalError("it has no rows of data")
@@ -95,10 +96,19 @@ def _encoding(head: bytes) -> str:
 
 
 def _decimal(lines: list[str], separator: str) -> str:
+    """Return what most of the fractions have; a table may begin with many whole numbers."""
     if separator == ",":
         return "."
     cells = [cell for line in lines for cell in line.split(separator)]
-    return "," if any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells) else "."
+    commas = sum(_DECIMAL_COMMA.fullmatch(cell) is not None for cell in cells)
+    points = sum(_DECIMAL_POINT.fullmatch(cell) is not None for cell in cells)
+    return "," if commas and commas >= points else "."
+
+
+def is_missed_comma(cell: str, dialect: Dialect) -> bool:
+    """Whether a cell that is no number would be one with a decimal comma."""
+    possible = dialect.separator != "," and dialect.decimal != ","
+    return possible and _DECIMAL_COMMA.fullmatch(cell) is not None
 
 
 def is_number(cell: str) -> bool:
