@@ -93,6 +93,45 @@ def test_a_table_without_names_is_addressed_by_number(tmp_path):
     np.testing.assert_array_equal(back.samples, [-np.arange(5.0), np.arange(5.0)])
 
 
+@pytest.mark.parametrize("first", [",-0.3885,NA", "NA,-0.3885,", "nan,-0.3885,N/A"])
+def test_a_first_row_that_misses_samples_is_no_names(tmp_path, first):
+    """Numbers beside empty cells are data: the first sample is there, and columns have numbers."""
+    path = write_text(tmp_path / "a.csv", first, *(f"{i % 3},0.5,1" for i in range(50)))
+
+    back = read_recording(path, ACCELEROMETER)
+
+    assert back.channel_names == ("column_0", "column_1", "column_2")
+    np.testing.assert_array_equal(back.samples[:, 0], [np.nan, -0.3885, np.nan])
+    assert back.samples.shape == (3, 51)
+
+
+def test_numbers_over_a_table_beside_an_index_are_names(tmp_path):
+    """Columns without names, as pandas writes them, begin with an empty cell over the index."""
+    path = write_text(tmp_path / "a.csv", ",0,1", *(f"{i},{i % 3},0.5" for i in range(50)))
+    mapping = ACCELEROMETER.model_copy(update={"columns": ("0", "1")})
+
+    np.testing.assert_array_equal(read_recording(path, mapping).samples[:, 1], [1.0, 0.5])
+    with pytest.raises(SignalError, match="column '' rises with every row, as a counter"):
+        read_recording(path, ACCELEROMETER)
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"', "sep=;;"])
+def test_a_line_for_excel_tells_the_separator(tmp_path, line):
+    """A table whose names hold more commas than semicolons is still one of semicolons."""
+    path = write_text(tmp_path / "a.csv", line, "x,y,z;a,b", *["0,5;1,5"] * 30)
+
+    back = read_recording(path, ACCELEROMETER)
+
+    assert back.channel_names == ("x,y,z", "a,b")
+    np.testing.assert_array_equal(back.samples[:, 0], [0.5, 1.5])
+
+
+def test_a_line_for_excel_alone_is_no_table(tmp_path):
+    """What it tells the separator of is missing."""
+    with pytest.raises(SignalError, match="it is empty; it needs a line with the names"):
+        read_recording(write_text(tmp_path / "a.csv", "sep=;"), EMG)
+
+
 def test_empty_cells_become_gaps(tmp_path):
     """Empty cells, NaN and NA are missing samples, also in a column of their own."""
     path = write_text(tmp_path / "a.csv", "x,y", "1,2", ",3", "nan,4", "NA,5", "5,6")

@@ -1,8 +1,9 @@
 """CSV and its relatives: columns separated by commas, semicolons or tabs.
 
-Lines that are empty or begin with ``#`` before the table are left out. The first line holds the
-names of the columns, unless all its cells are numbers: then the columns are known by number. A
-decimal comma is understood in tables that are separated by semicolons or tabs.
+Lines that are empty or begin with ``#`` before the table are left out, and ``sep=;`` is heeded. The
+first line holds the names of the columns, unless all its cells are numbers or missing samples: then
+the columns are known by number. A decimal comma is understood in tables that are not separated by
+commas.
 """
 
 import math
@@ -19,14 +20,13 @@ from pyarrow import csv as arrow_csv
 from features import Recording, SignalError
 from serving.formats import tables
 from serving.formats.columns import no_number
-from serving.formats.dialect import Dialect, is_like_a_number, is_missed_comma, sniff
+from serving.formats.dialect import MISSING, Dialect, is_like_a_number, is_missed_comma, sniff
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
 
 _BLOCK_BYTES = 1024**2
 """Size of what is parsed at a time, and the longest line."""
-_MISSING = ("", " ", "nan", "NaN", "NAN", "-nan", "NA", "N/A", "#N/A", "null", "NULL", "None")
 _TYPES_OF_TIMES = (
     pa.int64(),
     pa.float64(),
@@ -169,7 +169,7 @@ def _stream(
             delimiter=dialect.separator, ignore_empty_lines=len(dialect.names) > 1
         ),
         convert_options=arrow_csv.ConvertOptions(
-            null_values=list(_MISSING),
+            null_values=list(MISSING),
             decimal_point=dialect.decimal,
             strings_can_be_null=True,
             column_types=dict(types),

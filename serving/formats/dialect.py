@@ -13,6 +13,12 @@ _SEPARATORS = ("\t", ";", ",")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
 
+_SEPARATOR_LINE = re.compile(r'"?sep=([\t ;,|:^~])"?\1*', re.IGNORECASE)
+"""A first line by which Excel is told the separator."""
+
+MISSING = ("", " ", "nan", "NaN", "NAN", "-nan", "NA", "N/A", "#N/A", "null", "NULL", "None")
+"""Cells of missing samples."""
+
 _LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
 
 
@@ -35,22 +41,19 @@ def sniff(path: Path) -> Dialect:
     encoding = _encoding(head)
     text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
     lines = text.splitlines(keepends=True)
-    skipped = next(
-        (n for n, line in enumerate(lines) if line.strip() and not line.startswith("#")), None
-    )
-    if skipped is None:
-        raise SignalError("it is empty; it needs a line with the names of the columns, and data")
+    skipped = _first_line(lines, 0)
+    stated = _SEPARATOR_LINE.fullmatch(lines[skipped].rstrip("\r\n"))
+    if stated:
+        skipped = _first_line(lines, skipped + 1)
     if len(head) == _HEAD_BYTES and skipped == len(lines) - 1:
         raise SignalError(
             f"its first line is over {_HEAD_BYTES} bytes long; a table has one line for each sample"
         )
-    counts = {separator: lines[skipped].count(separator) for separator in _SEPARATORS}
-    separator = max(counts, key=lambda each: counts[each])
-    if counts[separator] == 0:
-        separator = " " if _is_apart_by_blanks(lines[skipped : skipped + 20]) else ","
-    cells = next(csv.reader(lines[skipped:], delimiter=separator))
+    separator = stated[1] if stated else _separator(lines[skipped:])
+    rows = csv.reader(lines[skipped:], delimiter=separator)
+    cells, below = next(rows), next(rows, [""])
     decimal = _decimal(lines[skipped:], separator)
-    has_names = not all(is_number(cell.replace(decimal, ".")) for cell in cells)
+    has_names = not _is_data([cell.replace(decimal, ".").strip() for cell in cells], below)
     if has_names and len(head) < _HEAD_BYTES and not "".join(lines[skipped + 1 :]).strip():
         raise SignalError("it has no rows of data")
     return Dialect(
@@ -63,6 +66,31 @@ def sniff(path: Path) -> Dialect:
             cell.strip() if has_names else f"column_{place}" for place, cell in enumerate(cells)
         ),
     )
+
+
+def _first_line(lines: list[str], start: int) -> int:
+    """Return the first line from a place on that is neither empty nor a remark."""
+    for place, line in enumerate(lines[start:], start):
+        if line.strip() and not line.startswith("#"):
+            return place
+    raise SignalError("it is empty; it needs a line with the names of the columns, and data")
+
+
+def _separator(lines: list[str]) -> str:
+    counts = {separator: lines[0].count(separator) for separator in _SEPARATORS}
+    separator = max(counts, key=lambda each: counts[each])
+    if counts[separator] > 0:
+        return separator
+    return " " if _is_apart_by_blanks(lines[:20]) else ","
+
+
+def _is_data(cells: list[str], below: list[str]) -> bool:
+    """Whether a first row is samples, of which some may be missing, and not names."""
+    numbered = ["", *map(str, range(len(cells) - 1))]
+    if cells == numbered and (below[:1] == ["0"] or not is_number("".join(below[:1]))):
+        return False  # how pandas writes columns that have no names, beside an index
+    present = [cell for cell in cells if cell not in MISSING]
+    return all(is_number(cell) for cell in present) and any(cells)
 
 
 def _is_apart_by_blanks(lines: list[str]) -> bool:
