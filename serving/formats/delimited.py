@@ -3,7 +3,7 @@
 Lines that are empty or begin with ``#`` before the table are left out, and ``sep=;`` is heeded. The
 first line holds the names of the columns, unless all its cells are numbers or missing samples: then
 the columns are known by number. A decimal comma is understood in tables that are not separated by
-commas.
+commas. An empty line among rows without times is a row of missing samples.
 """
 
 import math
@@ -20,7 +20,14 @@ from pyarrow import csv as arrow_csv
 from features import Recording, SignalError
 from serving.formats import tables
 from serving.formats.columns import no_number
-from serving.formats.dialect import MISSING, Dialect, is_like_a_number, is_missed_comma, sniff
+from serving.formats.dialect import (
+    MISSING,
+    Dialect,
+    end_of_data,
+    is_like_a_number,
+    is_missed_comma,
+    sniff,
+)
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
@@ -51,12 +58,14 @@ class _Columns:
     """Columns of a table of text, see :class:`serving.formats.tables.TableFile`.
 
     ``types`` are those that the first cells have. Columns that are chosen are read as numbers, and
-    text in them is refused.
+    text in them is refused. Where rows do not tell their time (``timed``), an empty line among them
+    is a row of missing samples, for those below would come too early without it.
     """
 
     path: Path
     dialect: Dialect
     types: tuple[pa.DataType, ...]
+    timed: bool
     unit: str = ""
     rate_hz: float = math.nan
 
@@ -69,7 +78,11 @@ class _Columns:
         """Read columns of numbers some rows at a time."""
         columns = [str(place) for place in places]
         types = dict.fromkeys(columns, pa.float64())
-        with _reading(self.dialect), _stream(self.path, self.dialect, types) as reader:
+        gaps = not self.timed
+        with (
+            _reading(self.dialect, gaps=gaps),
+            _stream(self.path, self.dialect, types, gaps=gaps) as reader,
+        ):
             for batch in reader:
                 yield batch.select(columns)
 
@@ -119,7 +132,8 @@ def _opened(
 ) -> Iterator[FileSource]:
     with _reading(dialect):
         types = _types(path, dialect)
-    with tables.opened(_Columns(path, dialect, types), mapping, limits) as source:
+    columns = _Columns(path, dialect, types, timed=mapping.time_column is not None)
+    with tables.opened(columns, mapping, limits) as source:
         yield source
 
 
@@ -150,23 +164,29 @@ def _type_of(cells: list[str]) -> pa.DataType:
 
 
 def _stream(
-    path: Path, dialect: Dialect, types: Mapping[str, pa.DataType]
+    path: Path, dialect: Dialect, types: Mapping[str, pa.DataType], *, gaps: bool = False
 ) -> arrow_csv.CSVStreamingReader:
-    """Read columns of these types, or all; they are named by their places, for names may repeat."""
+    """Read columns of these types, or all; they are named by their places, for names may repeat.
+
+    Parameters
+    ----------
+    gaps : bool
+        Whether an empty line is a row without samples; below the data it means nothing.
+    """
+    end = end_of_data(path, dialect.encoding)
     return arrow_csv.open_csv(
-        path,
+        pa.OSFile(str(path)).get_stream(0, end),
         # One thread, so that a refusal of a row can say which one it is.
         read_options=arrow_csv.ReadOptions(
             use_threads=False,
             block_size=_BLOCK_BYTES,
             skip_rows=dialect.skipped_lines,
-            skip_rows_after_names=int(dialect.has_names),
+            skip_rows_after_names=_rows_of_names(dialect, gaps=gaps),
             encoding=dialect.encoding,
             column_names=[str(place) for place in range(len(dialect.names))],
         ),
-        # In a table of one column an empty line is a missing sample.
         parse_options=arrow_csv.ParseOptions(
-            delimiter=dialect.separator, ignore_empty_lines=len(dialect.names) > 1
+            delimiter=dialect.separator, ignore_empty_lines=not gaps
         ),
         convert_options=arrow_csv.ConvertOptions(
             null_values=list(MISSING),
@@ -178,8 +198,13 @@ def _stream(
     )
 
 
+def _rows_of_names(dialect: Dialect, *, gaps: bool) -> int:
+    """Return the rows above the data that pyarrow sees."""
+    return int(dialect.has_names) + (dialect.empty_lines if gaps else 0)
+
+
 @contextmanager
-def _reading(dialect: Dialect) -> Iterator[None]:
+def _reading(dialect: Dialect, *, gaps: bool = False) -> Iterator[None]:
     """Say in other words what pyarrow finds wrong."""
     try:
         yield
@@ -189,7 +214,7 @@ def _reading(dialect: Dialect) -> Iterator[None]:
         ) from error
     except pa.ArrowException as error:
         if found := _NO_NUMBER.match(str(error)):
-            row = int(found[2]) - dialect.skipped_lines - int(dialect.has_names)
+            row = int(found[2]) - dialect.skipped_lines - _rows_of_names(dialect, gaps=gaps)
             refusal = no_number(dialect.names[int(found[1])], row, found[3])
             if is_missed_comma(found[3], dialect):
                 raise _MissedCommaError(str(refusal)) from error

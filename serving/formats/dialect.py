@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,10 @@ _LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a table of text is written; ``names`` are of all its columns."""
+    """How a table of text is written; ``names`` are of all its columns.
+
+    ``empty_lines`` stand between the names and the data.
+    """
 
     encoding: str
     skipped_lines: int
@@ -32,6 +36,7 @@ class Dialect:
     decimal: str
     has_names: bool
     names: tuple[str, ...]
+    empty_lines: int
 
 
 def sniff(path: Path) -> Dialect:
@@ -51,10 +56,12 @@ def sniff(path: Path) -> Dialect:
         )
     separator = stated[1] if stated else _separator(lines[skipped:])
     rows = csv.reader(lines[skipped:], delimiter=separator)
-    cells, below = next(rows), next(rows, [""])
+    cells, first_below = next(rows), skipped + rows.line_num
+    below = next((row for row in rows if row), [])
     decimal = _decimal(lines[skipped:], separator)
     has_names = not _is_data([cell.replace(decimal, ".").strip() for cell in cells], below)
-    if has_names and len(head) < _HEAD_BYTES and not "".join(lines[skipped + 1 :]).strip():
+    is_all = end_of_data(path, encoding) <= len(head)
+    if has_names and is_all and not "".join(lines[first_below:]).strip():
         raise SignalError("it has no rows of data")
     return Dialect(
         encoding=encoding,
@@ -65,6 +72,8 @@ def sniff(path: Path) -> Dialect:
         names=tuple(
             cell.strip() if has_names else f"column_{place}" for place, cell in enumerate(cells)
         ),
+        # In a single column they are missing samples: nothing else would say so.
+        empty_lines=_empty_lines(lines[first_below:]) if has_names and len(cells) > 1 else 0,
     )
 
 
@@ -74,6 +83,26 @@ def _first_line(lines: list[str], start: int) -> int:
         if line.strip() and not line.startswith("#"):
             return place
     raise SignalError("it is empty; it needs a line with the names of the columns, and data")
+
+
+def _empty_lines(lines: list[str]) -> int:
+    """Count the empty lines that come first."""
+    return next((n for n, line in enumerate(lines) if line.rstrip("\r\n")), len(lines))
+
+
+def end_of_data(path: Path, encoding: str) -> int:
+    """Return where the last line ends that is not empty, in bytes."""
+    width, line_ends = (2, b"\r\n\0") if encoding == "utf-16" else (1, b"\r\n")
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            begin = max(end - _HEAD_BYTES, 0)
+            file.seek(begin)
+            kept = len(file.read(end - begin).rstrip(line_ends))
+            end = begin + kept
+            if kept:
+                break
+    return end + end % width
 
 
 def _separator(lines: list[str]) -> str:
