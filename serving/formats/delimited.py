@@ -19,12 +19,11 @@ from pyarrow import csv as arrow_csv
 
 from features import Recording, SignalError
 from serving.formats import tables
-from serving.formats.columns import no_number
+from serving.formats.columns import no_number, type_of_text
 from serving.formats.dialect import (
     MISSING,
     Dialect,
     end_of_data,
-    is_like_a_number,
     is_missed_comma,
     sniff,
 )
@@ -152,15 +151,11 @@ def _types(path: Path, dialect: Dialect) -> tuple[pa.DataType, ...]:
                 for place in tuple(unclear):
                     cells = batch.column(str(place)).drop_null().to_pylist()
                     if cells:
-                        types[place] = _type_of(cells)
+                        types[place] = type_of_text(cells)
                         unclear.remove(place)
                 if not unclear:
                     break
     return tuple(types)
-
-
-def _type_of(cells: list[str]) -> pa.DataType:
-    return pa.float64() if any(is_like_a_number(cell) for cell in cells) else pa.string()
 
 
 def _stream(

@@ -20,8 +20,6 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([\t ;,|:^~])"?\1*', re.IGNORECASE)
 MISSING = ("", " ", "nan", "NaN", "NAN", "-nan", "NA", "N/A", "#N/A", "null", "NULL", "None")
 """Cells of missing samples."""
 
-_LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
-
 
 @dataclass(frozen=True)
 class Dialect:
@@ -175,8 +173,3 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_like_a_number(cell: str) -> bool:
-    """Whether a cell is a number as people and programs write it, whatever is between thousands."""
-    return _LIKE_A_NUMBER.fullmatch(cell) is not None
