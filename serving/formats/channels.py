@@ -106,6 +106,19 @@ def known_unit(stated: str, modality: Modality) -> str | None:
         return None
 
 
+def factor_between(unit: str, wanted: str) -> float | None:
+    """Return what samples in a unit are multiplied by to come into another; None when unknown."""
+    if unit == wanted:
+        return 1.0
+    for modality, traits in MODALITIES.items():
+        pair = known_unit(unit, modality), known_unit(wanted, modality)
+        if pair[0] is not None and pair[0] == pair[1]:
+            return 1.0
+        if pair[0] is not None and pair[1] is not None and RELATIVE not in pair:
+            return traits.factors[pair[0]] / traits.factors[pair[1]]
+    return None
+
+
 def source_of(
     channels: Sequence[Channel],
     mapping: SignalMapping,
