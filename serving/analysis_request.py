@@ -96,7 +96,9 @@ class AnalysisOptions(Body):
         description="from window to window, which is the resolution of the timeline",
     )
     channel: Place | None = Field(
-        default=None, description="name, or number from 0; emg only, where each is judged by itself"
+        default=None,
+        description="name, or number from 0 where none has that name; emg only, where each is"
+        " judged by itself",
     )
     from_s: float | None = Field(default=None, ge=0, description="where to begin")
     to_s: float | None = Field(default=None, gt=0, description="where to end")
@@ -140,9 +142,6 @@ class AnalyzeRequest(Body):
 
 
 _LISTS = ("columns", "include")
-_PLACES = ("columns", "time_column", "channel")
-"""Fields that name something, or say its number."""
-_MOST_DIGITS = 10
 
 
 class UploadForm(AnalysisOptions):
@@ -154,10 +153,14 @@ class UploadForm(AnalysisOptions):
         default=None, description="of a table, unless a column holds the time of each row"
     )
     columns: tuple[Place, ...] | None = Field(
-        default=None, description="the channels, by name or number from 0, joined by commas"
+        default=None,
+        description="the channels, by name, or number from 0 where no column has that name, joined"
+        " by commas",
     )
     time_column: Place | None = Field(
-        default=None, description="the column with the time of each row, by name or number from 0"
+        default=None,
+        description="the column with the time of each row, by name, or number from 0 where no"
+        " column has that name",
     )
     time_unit: TimeUnit | None = None
     start_time: StartTime = Field(default=None, description="of the first sample")
@@ -187,11 +190,7 @@ class UploadForm(AnalysisOptions):
 def _meant(name: str, texts: Sequence[str]) -> object:
     if name in _LISTS:
         parts = [part.strip() for text in texts for part in text.split(",")]
-        return tuple(_numbered(part) if name in _PLACES else part for part in parts)
+        return tuple(parts)
     if len(texts) > 1:
         raise ValueError(f"the field {name[:60]!r} is there {len(texts)} times; give it once")
-    return _numbered(texts[0]) if name in _PLACES else texts[0]
-
-
-def _numbered(text: str) -> str | int:
-    return int(text) if text.isdecimal() and len(text) < _MOST_DIGITS else text
+    return texts[0]

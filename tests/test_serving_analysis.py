@@ -1,5 +1,7 @@
 """From a recording to its record: what holds for every recording, and known answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -293,6 +295,25 @@ def test_a_recording_of_another_kind_is_refused(of_muscle):
 def test_more_axes_than_a_sensor_has_are_refused(of_motion):
     with pytest.raises(SignalError, match="6 channels; accelerometer has one to 3 axes"):
         analyze(motion(np.concatenate([wrist(10)] * 2)), of_motion)
+
+
+def test_a_name_that_two_channels_have_is_asked_about(of_muscle):
+    """The first of them would be one of two muscles, by chance; its number tells which."""
+    twice = replace(muscle(20, n_channels=2), channel_names=("biceps", "biceps"))
+
+    with pytest.raises(SignalError, match=r"channel 'biceps' is there 2 times; .*number from 0"):
+        analyze(twice, of_muscle, channel="biceps")
+    assert analyze(twice, of_muscle, channel=1) == analyze(twice.channel(1), of_muscle)
+
+
+def test_the_name_of_a_channel_goes_before_its_place(of_muscle):
+    """A channel that is called 1 is meant by the text 1; the number 1 is the second channel."""
+    both = replace(muscle(20, n_channels=2), channel_names=("1", "2"))
+    alone = [analyze(both.channel(place), of_muscle) for place in range(2)]
+
+    assert analyze(both, of_muscle, channel="1") == alone[0]
+    assert analyze(both, of_muscle, channel=1) == alone[1]
+    assert analyze(both, of_muscle, channel="0") == alone[0]
 
 
 def test_an_unknown_channel_is_refused(of_muscle):

@@ -1,6 +1,7 @@
 """Recordings over HTTP: the record that is answered, its forms, and what is told of it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,16 @@ def test_numbers_in_a_form_name_channels(client):
     )
 
     assert response.json()["recording"]["channels"] == ["extensor"]
+
+
+def test_names_of_digits_in_a_form_are_names(client):
+    """A column that is called 1 is no second column, and so is a channel."""
+    content = file_of(replace(MUSCLES, channel_names=("1", "2")), ".parquet")
+    fields = {"modality": "emg", "columns": "1,2", "channel": "1"}
+
+    response = upload(client, "a.parquet", content, **fields)
+
+    assert response.json()["recording"]["channels"] == ["1"]
 
 
 def test_each_channel_of_a_muscle_has_its_record(record_of):

@@ -41,6 +41,36 @@ def test_separators_and_decimal_commas_are_understood(tmp_path, separator, decim
     np.testing.assert_array_equal(back.samples, [[0.25] * 30, np.arange(30) + 0.5])
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("whole", [50, 40_000])
+@pytest.mark.parametrize("timed", [False, True])
+def test_a_table_may_begin_with_whole_numbers(tmp_path, separator, whole, timed):
+    """The first decimal comma tells what all are, wherever it stands, in samples and in times."""
+    rows = [separator.join([str(2 * i), "0", str(i % 7)]) for i in range(whole)]
+    rows += [separator.join([f"{2 * i},0", "0,63", "5"]) for i in range(whole, whole + 100)]
+    path = write_text(tmp_path / "a.csv", separator.join(["t", "x", "y"]), *rows)
+    mapping = ACCELEROMETER.model_copy(update={"columns": ("x", "y")})
+    if timed:
+        times = {"sampling_rate_hz": None, "time_column": "t", "time_unit": "ms"}
+        mapping = mapping.model_copy(update=times)
+
+    back = read_recording(path, mapping)
+
+    assert back.sampling_rate_hz == pytest.approx(500.0 if timed else 100.0)
+    np.testing.assert_array_equal(back.samples[0], [0.0] * whole + [0.63] * 100)
+
+
+def test_one_cell_with_a_comma_does_not_make_points_of_commas(tmp_path):
+    """Where most fractions have a point, the other cell is named, first in the table or last."""
+    rows = ["0.25;0.5"] * 30
+    for place in (0, 29):
+        lines = [*rows[:place], "0.25;1,5", *rows[place + 1 :]]
+        path = write_text(tmp_path / "a.csv", "x;y", *lines)
+
+        with pytest.raises(SignalError, match=rf"'y' holds '1,5' in data row {place + 1}; it must"):
+            read_recording(path, ACCELEROMETER)
+
+
 def test_remarks_before_the_table_and_foreign_letters_are_left_out(tmp_path):
     """Lines with # go, and an old encoding does not matter."""
     path = tmp_path / "a.csv"
@@ -61,6 +91,45 @@ def test_a_table_without_names_is_addressed_by_number(tmp_path):
 
     assert back.channel_names == ("column_1", "column_0")
     np.testing.assert_array_equal(back.samples, [-np.arange(5.0), np.arange(5.0)])
+
+
+@pytest.mark.parametrize("first", [",-0.3885,NA", "NA,-0.3885,", "nan,-0.3885,N/A"])
+def test_a_first_row_that_misses_samples_is_no_names(tmp_path, first):
+    """Numbers beside empty cells are data: the first sample is there, and columns have numbers."""
+    path = write_text(tmp_path / "a.csv", first, *(f"{i % 3},0.5,1" for i in range(50)))
+
+    back = read_recording(path, ACCELEROMETER)
+
+    assert back.channel_names == ("column_0", "column_1", "column_2")
+    np.testing.assert_array_equal(back.samples[:, 0], [np.nan, -0.3885, np.nan])
+    assert back.samples.shape == (3, 51)
+
+
+def test_numbers_over_a_table_beside_an_index_are_names(tmp_path):
+    """Columns without names, as pandas writes them, begin with an empty cell over the index."""
+    path = write_text(tmp_path / "a.csv", ",0,1", *(f"{i},{i % 3},0.5" for i in range(50)))
+    mapping = ACCELEROMETER.model_copy(update={"columns": ("0", "1")})
+
+    np.testing.assert_array_equal(read_recording(path, mapping).samples[:, 1], [1.0, 0.5])
+    with pytest.raises(SignalError, match="column '' rises with every row, as a counter"):
+        read_recording(path, ACCELEROMETER)
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"', "sep=;;"])
+def test_a_line_for_excel_tells_the_separator(tmp_path, line):
+    """A table whose names hold more commas than semicolons is still one of semicolons."""
+    path = write_text(tmp_path / "a.csv", line, "x,y,z;a,b", *["0,5;1,5"] * 30)
+
+    back = read_recording(path, ACCELEROMETER)
+
+    assert back.channel_names == ("x,y,z", "a,b")
+    np.testing.assert_array_equal(back.samples[:, 0], [0.5, 1.5])
+
+
+def test_a_line_for_excel_alone_is_no_table(tmp_path):
+    """What it tells the separator of is missing."""
+    with pytest.raises(SignalError, match="it is empty; it needs a line with the names"):
+        read_recording(write_text(tmp_path / "a.csv", "sep=;"), EMG)
 
 
 def test_empty_cells_become_gaps(tmp_path):

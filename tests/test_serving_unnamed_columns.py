@@ -1,7 +1,9 @@
 """Columns that nobody has named: which are channels, and which are asked about."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from features import SignalError
 from serving.formats import delimited
@@ -67,3 +69,40 @@ def test_an_axis_of_which_a_cell_is_text_is_not_passed_over(tmp_path, cell):
 
     with pytest.raises(SignalError, match=f"column 'az' holds '{cell}' in data row 1; it must"):
         read_recording(path, mapping)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary("int32", "string")])
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        (["0.12", "0.13"], "column 'az' holds '0.12' as text in data row 1; it must hold numbers"),
+        ([None, "0.12"], "column 'az' holds '0.12' as text in data row 2; it must hold numbers"),
+        (["0.12", "--"], "column 'az' holds '--' in data row 2; it must hold numbers"),
+        (["--", "0.12"], "column 'az' holds '--' in data row 1; it must hold numbers"),
+        (["0,12", "0.13"], "column 'az' holds '0,12' in data row 1; it must hold numbers"),
+        ([*[None] * 200_000, "0.12"], "'az' holds '0.12' as text in data row 200001; it must"),
+    ],
+)
+def test_an_axis_of_parquet_that_is_stored_as_text_is_not_passed_over(
+    tmp_path, kind, cells, sentence
+):
+    """Two axes of three would be another signal, as they would be in a table of text."""
+    path = tmp_path / "a.parquet"
+    axis = [i % 5 / 10 for i in range(len(cells))]
+    table = pa.table({"ax": axis, "ay": axis, "az": pa.array(cells, pa.string()).cast(kind)})
+    parquet.write_table(table, path)
+    mapping = SignalMapping(modality="accelerometer", unit="g", sampling_rate_hz=50.0)
+
+    with pytest.raises(SignalError, match=sentence):
+        read_recording(path, mapping)
+    named = mapping.model_copy(update={"columns": ("ax", "ay")})
+    assert read_recording(path, named).channel_names == ("ax", "ay")
+
+
+@pytest.mark.parametrize("cells", [["rest", "tremor"], [None, "2024-05-01T10:00:00"], [None, None]])
+def test_words_and_dates_of_parquet_are_no_channel(tmp_path, cells):
+    """A column of labels or of nothing is passed over."""
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"ax": [0.1, 0.2], "label": pa.array(cells, pa.string())}), path)
+
+    assert read_recording(path, EMG).channel_names == ("ax",)

@@ -1,10 +1,12 @@
 """What options of a command say of a file and of a model."""
 
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
 
 from features import ConfigError, SignalError
+from serving.recordings import read_recording
 from training import tracking
 from training.commands import asked
 from training.layout import Layout
@@ -12,13 +14,70 @@ from training.tracking import Logged
 
 
 def given(**options):
-    return {"modality": "emg", **{name.replace("_", "-"): each for name, each in options.items()}}
+    return {
+        "modality": "emg",
+        "unit": "uV",
+        **{name.replace("_", "-"): each for name, each in options.items()},
+    }
 
 
-@pytest.mark.parametrize(("unit", "expected"), [(None, "s"), ("ms", "ms"), ("iso", "iso")])
-def test_times_count_in_seconds_unless_another_unit_is_given(unit, expected):
-    mapping = asked.mapping_of(None, given(time_column="t", time_unit=unit))
-    assert (mapping.time_column, mapping.time_unit) == ("t", expected)
+@pytest.mark.parametrize("option", ["columns", "time_column"])
+def test_a_column_of_digits_is_a_name_before_it_is_a_number(tmp_path, option):
+    """The column that is called 1 is meant by 1, wherever it stands; digits that are no name count.
+
+    The second column here is called 2, the third 1.
+    """
+    rows = (f"{i % 3},{i % 5},{i / 1000},7" for i in range(100))
+    (tmp_path / "a.csv").write_text("\n".join(["0,2,1,ref", *rows]))
+    said = {"columns": "1,3", "rate": 1000.0} if option == "columns" else {"columns": "0,3"}
+    mapping = asked.mapping_of(None, given(**{option: "1"} | said))
+
+    back = read_recording(tmp_path / "a.csv", mapping)
+
+    assert back.channel_names == (("1", "ref") if option == "columns" else ("0", "ref"))
+    assert back.sampling_rate_hz == pytest.approx(1000.0)
+
+
+def timed(path, *times):
+    """Write a sample for each time."""
+    path.write_text("\n".join(["t,x", *(f"{time},{i % 7}" for i, time in enumerate(times))]))
+    return path
+
+
+@pytest.mark.parametrize(("unit", "per_second"), [(None, 1.0), ("s", 1.0), ("ms", 1e3)])
+def test_times_count_in_seconds_unless_another_unit_is_given(tmp_path, unit, per_second):
+    """Numbers without a unit are seconds on the command line."""
+    path = timed(tmp_path / "a.csv", *(i / 1000 * per_second for i in range(100)))
+
+    back = read_recording(path, asked.mapping_of(None, given(time_column="t", time_unit=unit)))
+
+    assert back.sampling_rate_hz == pytest.approx(1000.0)
+
+
+@pytest.mark.parametrize("unit", [None, "iso"])
+def test_dates_need_no_unit(tmp_path, unit):
+    """They say what they are; the first is the start of the recording."""
+    path = timed(tmp_path / "a.csv", *(f"2024-05-01T10:00:00.{i:03}" for i in range(100)))
+
+    back = read_recording(path, asked.mapping_of(None, given(time_column="t", time_unit=unit)))
+
+    assert back.sampling_rate_hz == pytest.approx(1000.0)
+    assert back.start_time == datetime(2024, 5, 1, 10)  # noqa: DTZ001 (the file names no zone)
+
+
+@pytest.mark.parametrize(
+    ("time", "unit", "sentence"),
+    [
+        ("2024-05-01T10:00:00.{:03}", "s", "time_unit is 's', but column 't' holds no numbers"),
+        ("{}", "iso", "time_unit is 'iso'; column 't' holds numbers"),
+    ],
+)
+def test_a_unit_that_the_times_do_not_have_is_refused(tmp_path, time, unit, sentence):
+    """What is said must agree with what the column holds."""
+    path = timed(tmp_path / "a.csv", *(time.format(i) for i in range(100)))
+
+    with pytest.raises(SignalError, match=sentence):
+        read_recording(path, asked.mapping_of(None, given(time_column="t", time_unit=unit)))
 
 
 def test_a_unit_of_times_needs_a_column_of_times():

@@ -18,14 +18,21 @@ TimeColumn = Annotated[
     str | None, typer.Option(help="Column of times or dates, instead of a rate.")
 ]
 TimeUnit = Annotated[
-    str | None, typer.Option(help="Unit of times: s (default), ms, us, ns; iso for dates.")
+    str | None,
+    typer.Option(help="Unit of times that are numbers: s (default), ms, us, ns; dates need none."),
 ]
-Columns = Annotated[str | None, typer.Option(help="Columns by name or number, joined by commas.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        help="Columns by name, or number from 0 where none has that name, joined by commas."
+    ),
+]
 Mapping = Annotated[
     Path | None, typer.Option(help="All of that as YAML; see `quaver schema mapping`.")
 ]
 Channel = Annotated[
-    str | None, typer.Option(help="The one channel of an EMG; default: each by itself.")
+    str | None,
+    typer.Option(help="The one channel of an EMG, named as columns are; default: each by itself."),
 ]
 Start = Annotated[float | None, typer.Option("--from", help="Seconds from which on to look.")]
 Stop = Annotated[float | None, typer.Option("--to", help="Seconds up to which to look.")]

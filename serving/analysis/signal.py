@@ -9,6 +9,7 @@ from features import MODALITIES, Modality, SignalError
 from features.recording import window_length, window_starts
 from features.windows import Samples, Windows
 from serving.analysis.source import SampleSource
+from serving.formats.channels import find_one
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,12 @@ def signals_of(
     """
     start, stop = _stretch(source, from_s, to_s)
     if source.modality == "emg":
-        chosen = range(len(source.channel_names)) if channel is None else [_place(source, channel)]
+        names = source.channel_names
+        chosen = (
+            range(len(names))
+            if channel is None
+            else [find_one(channel, names, "channel", "the recording")]
+        )
         return tuple(Signal(source, (place,), start, stop) for place in chosen)
     if channel is not None:
         raise SignalError(
@@ -114,15 +120,6 @@ def _check_axes(names: tuple[str, ...], modality: Modality) -> None:
             f"the recording has {len(names)} channels; {modality} has one to {most} axes: name"
             " them under columns"
         )
-
-
-def _place(source: SampleSource, channel: str | int) -> int:
-    names = source.channel_names
-    if isinstance(channel, str) and channel in names:
-        return names.index(channel)
-    if isinstance(channel, int) and 0 <= channel < len(names):
-        return channel
-    raise SignalError(f"there is no channel {channel!r}; the recording has {', '.join(names)}")
 
 
 def _stretch(source: SampleSource, from_s: float | None, to_s: float | None) -> tuple[int, int]:

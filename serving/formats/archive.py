@@ -1,5 +1,7 @@
 """Zip archives that hold one recording: a WFDB record with its files, or any other single file.
 
+A record may have segments, each a record itself, which are part of it and no recordings beside it.
+
 An archive comes from anywhere, so nothing that it says is believed: names decide nothing about
 where files go, and sizes are counted while unpacking.
 """
@@ -22,6 +24,10 @@ from serving.formats.limits import UNLIMITED, Limits
 from serving.formats.mapping import SignalMapping
 
 _HEADER = ".hea"
+_HEADER_BYTES = 2**18
+"""Of a header that is searched for the names of segments; the number of files is limited, too."""
+_OF_SEGMENTS = re.compile(r"[\w-]+/\d+", re.ASCII)
+_NO_SEGMENT = "~"
 _SIGNALS = ".dat"
 _PERHAPS_REMARKS = ".txt"
 _ARCHIVES = (".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz")
@@ -66,7 +72,7 @@ def _unpacked(path: Path, limits: Limits) -> Iterator[Path]:
             entries = archive.infolist()
             for entry in entries:
                 _check_entry(entry)
-            wanted = _wanted([entry for entry in entries if _is_meant(entry)])
+            wanted = _wanted(archive, [entry for entry in entries if _is_meant(entry)])
             _check_size(sum(entry.file_size for entry in wanted.values()), limits)
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="quaver-")))
             unpacked = 0
@@ -127,9 +133,12 @@ def _is_meant(entry: zipfile.ZipInfo) -> bool:
     return not entry.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
-def _wanted(entries: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+def _wanted(
+    archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]
+) -> dict[str, zipfile.ZipInfo]:
     """Return what to unpack, by the names to give it: the recording first."""
     found = _with_suffix(entries, set(known.FORMATS) - {_SIGNALS, _PERHAPS_REMARKS})
+    found = _without_segments(archive, found)
     found = found or _with_suffix(entries, {_PERHAPS_REMARKS})
     if len(found) != 1:
         names = ", ".join(_path(entry).name for entry in (found or entries)[:_MOST_NAMES])
@@ -147,6 +156,33 @@ def _wanted(entries: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
         if _path(entry).parent == recording.parent and _PLAIN_NAME.fullmatch(_path(entry).name)
     }
     return {recording.name: found[0]} | beside
+
+
+def _without_segments(
+    archive: zipfile.ZipFile, found: Sequence[zipfile.ZipInfo]
+) -> list[zipfile.ZipInfo]:
+    """Leave out WFDB headers of which another one, beside them, says that they are its segments."""
+    headers = _with_suffix(found, {_HEADER})
+    if len(headers) < 2:
+        return list(found)
+    parts_of = {entry: _segments(archive, entry) for entry in headers}
+    segments = {path for paths in parts_of.values() for path in paths}
+    # A segment has no segments itself, so that of headers that name each other none is lost.
+    return [
+        entry
+        for entry in found
+        if parts_of.get(entry, {""}) or _path(entry).with_suffix("") not in segments
+    ]
+
+
+def _segments(archive: zipfile.ZipFile, header: zipfile.ZipInfo) -> list[PureWindowsPath]:
+    """Return the records that a header names as its segments; one of a single record names none."""
+    with archive.open(header) as packed:
+        text = packed.read(_HEADER_BYTES).decode("ascii", errors="ignore")
+    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
+    if not lines or not _OF_SEGMENTS.fullmatch(lines[0][0]):
+        return []
+    return [_path(header).parent / words[0] for words in lines[1:] if words[0] != _NO_SEGMENT]
 
 
 def _with_suffix(entries: Sequence[zipfile.ZipInfo], suffixes: set[str]) -> list[zipfile.ZipInfo]:

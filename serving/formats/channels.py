@@ -16,6 +16,9 @@ from serving.formats.mapping import SignalMapping
 _RATE_TOLERANCE = 1e-3
 """Relative difference below which a stated and a given sampling rate are the same."""
 
+_MOST_DIGITS = 10
+"""Of a number of a column; longer ones are names, and costly to read as numbers."""
+
 _OTHER_KINDS = re.compile(
     r"(EEG|ECG|EKG|EOG|ERG|MEG|MCG|EP|Temp|Resp|SaO2|SpO2|Light|Sound|Event)\b", re.IGNORECASE
 )
@@ -42,23 +45,31 @@ class Agreed:
 
 def find(wanted: Sequence[str | int], names: Sequence[str], kind: str = "column") -> list[int]:
     """Return where the wanted names or numbers are, or say which names there are."""
-    places = [_find_one(want, names, kind) for want in wanted]
+    places = [find_one(want, names, kind) for want in wanted]
     for number, place in enumerate(places):
         if place in places[:number]:
             raise SignalError(f"{kind} {names[place]!r} is named twice; name each once")
     return places
 
 
-def _find_one(want: str | int, names: Sequence[str], kind: str) -> int:
+def find_one(want: str | int, names: Sequence[str], kind: str, whole: str = "it") -> int:
+    """Return where a name or number is.
+
+    Text of digits is a number only where nothing has this name: forms and command lines know no
+    numbers, and a column that is called ``1`` need not be the second.
+    """
     if isinstance(want, int):
         if 0 <= want < len(names):
             return want
         raise SignalError(
-            f"there is no {kind} {want}: it has {len(names)}, counted from 0 ({', '.join(names)})"
+            f"there is no {kind} {want}: {whole} has {len(names)}, counted from 0"
+            f" ({', '.join(names)})"
         )
     places = [place for place, name in enumerate(names) if name == want]
+    if not places and want.isdecimal() and len(want) < _MOST_DIGITS:
+        return find_one(int(want), names, kind, whole)
     if not places:
-        raise SignalError(f"there is no {kind} {want!r}; it has {', '.join(names)}")
+        raise SignalError(f"there is no {kind} {want!r}; {whole} has {', '.join(names)}")
     if len(places) > 1:
         raise SignalError(
             f"{kind} {want!r} is there {len(places)} times; say which by its number from 0"
@@ -93,6 +104,19 @@ def known_unit(stated: str, modality: Modality) -> str | None:
         return check_unit(stated.strip(), modality)
     except SignalError:
         return None
+
+
+def factor_between(unit: str, wanted: str) -> float | None:
+    """Return what samples in a unit are multiplied by to come into another; None when unknown."""
+    if unit == wanted:
+        return 1.0
+    for modality, traits in MODALITIES.items():
+        pair = known_unit(unit, modality), known_unit(wanted, modality)
+        if pair[0] is not None and pair[0] == pair[1]:
+            return 1.0
+        if pair[0] is not None and pair[1] is not None and RELATIVE not in pair:
+            return traits.factors[pair[0]] / traits.factors[pair[1]]
+    return None
 
 
 def source_of(

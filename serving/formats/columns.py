@@ -1,5 +1,7 @@
 """Columns of a table: as numbers, and as seconds from the first row."""
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,6 +14,9 @@ from serving.formats.mapping import SignalMapping
 
 Array = NDArray[np.float64]
 
+_LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
+"""A number as people and programs write it, whatever is between thousands."""
+
 _NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
@@ -20,6 +25,24 @@ def is_numeric(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     )
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text, which may be kept as codes."""
+    if pa.types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def type_of_text(cells: Sequence[str]) -> pa.DataType:
+    """Return what a column is meant to hold by the text of its first cells.
+
+    One of numbers and words is one of numbers, which will be refused, not passed over.
+    """
+    is_meant = any(_LIKE_A_NUMBER.fullmatch(cell) for cell in cells)
+    return pa.float64() if is_meant else pa.string()
 
 
 def numbers(
@@ -32,32 +55,38 @@ def numbers(
     first_row : int
         Row of data of the first cell, counted from 1.
     """
-    if not is_numeric(column.type) and not pa.types.is_null(column.type):
-        row, cell = _first_text(column)
-        raise no_number(name, first_row + row, cell)
+    if not is_numeric(column.type):
+        if column.null_count < len(column):
+            row, cell = _first_text(column)
+            raise no_number(name, first_row + row, cell)
+        return np.full(len(column), np.nan)
     wanted = column.type if column.type in (pa.float32(), pa.float64()) else pa.float64()
     values: NDArray[np.floating] = column.cast(wanted, safe=False).to_numpy(zero_copy_only=False)
     return values
 
 
 def no_number(name: str, row: int, cell: object) -> SignalError:
-    """Return the refusal of a cell that is no number."""
+    """Return the refusal of a cell that is no number, or one that is stored as text."""
+    stored = " as text" if isinstance(cell, str) and _is_number(cell) else ""
     return SignalError(
-        f"column {name!r} holds {cell!r} in data row {row}; it must hold numbers"
+        f"column {name!r} holds {cell!r}{stored} in data row {row}; it must hold numbers"
         " (name the columns that are channels under columns)"
     )
 
 
 def _first_text(column: pa.Array | pa.ChunkedArray) -> tuple[int, object]:
-    """Return the first cell that is no number, and its place from 0."""
-    for place, cell in enumerate(column):
-        value = cell.as_py()
-        try:
-            if value is not None:
-                float(value)
-        except (TypeError, ValueError):
-            return place, value
-    return 0, column[0].as_py()
+    """Return the first cell that is no number, or the first of all, and its place from 0."""
+    cells = ((place, cell.as_py()) for place, cell in enumerate(column) if cell.is_valid)
+    first = next(cells)
+    return next((each for each in (first, *cells) if not _is_number(each[1])), first)
+
+
+def _is_number(cell: object) -> bool:
+    try:
+        float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def times(
@@ -71,12 +100,14 @@ def times(
         When the column holds no times, or numbers of which the unit is not known.
     """
     if is_numeric(column.type):
-        if mapping.time_unit in (None, "iso"):
+        unit = mapping.time_unit_of_numbers
+        if unit is None or unit == "iso":
+            said = "not given" if unit is None else repr(unit)
             raise SignalError(
-                f"time_unit is not given; column {name!r} holds numbers, so it must be one of"
+                f"time_unit is {said}; column {name!r} holds numbers, so it must be one of"
                 f" {', '.join(_NANOSECONDS)}"
             )
-        per_second = 1_000_000_000 / _NANOSECONDS[mapping.time_unit]
+        per_second = 1_000_000_000 / _NANOSECONDS[unit]
         return _from_first(column, per_second), None
     if mapping.time_unit not in (None, "iso"):
         raise SignalError(

@@ -1,15 +1,16 @@
 """CSV and its relatives: columns separated by commas, semicolons or tabs.
 
-Lines that are empty or begin with ``#`` before the table are left out. The first line holds the
-names of the columns, unless all its cells are numbers: then the columns are known by number. A
-decimal comma is understood in tables that are separated by semicolons or tabs.
+Lines that are empty or begin with ``#`` before the table are left out, and ``sep=;`` is heeded. The
+first line holds the names of the columns, unless all its cells are numbers or missing samples: then
+the columns are known by number. A decimal comma is understood in tables that are not separated by
+commas. An empty line among rows without times is a row of missing samples.
 """
 
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,20 @@ from pyarrow import csv as arrow_csv
 
 from features import Recording, SignalError
 from serving.formats import tables
-from serving.formats.columns import no_number
-from serving.formats.dialect import Dialect, is_like_a_number, sniff
+from serving.formats.columns import no_number, type_of_text
+from serving.formats.dialect import (
+    MISSING,
+    Dialect,
+    end_of_data,
+    is_missed_comma,
+    sniff,
+)
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
 
 _BLOCK_BYTES = 1024**2
 """Size of what is parsed at a time, and the longest line."""
-_MISSING = ("", " ", "nan", "NaN", "NAN", "-nan", "NA", "N/A", "#N/A", "null", "NULL", "None")
 _TYPES_OF_TIMES = (
     pa.int64(),
     pa.float64(),
@@ -42,17 +48,23 @@ _TOO_LONG = "straddling"
 """What pyarrow says of a line that is longer than a block."""
 
 
+class _MissedCommaError(SignalError):
+    """The first decimal comma of a table stands below what was looked at."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Columns:
     """Columns of a table of text, see :class:`serving.formats.tables.TableFile`.
 
     ``types`` are those that the first cells have. Columns that are chosen are read as numbers, and
-    text in them is refused.
+    text in them is refused. Where rows do not tell their time (``timed``), an empty line among them
+    is a row of missing samples, for those below would come too early without it.
     """
 
     path: Path
     dialect: Dialect
     types: tuple[pa.DataType, ...]
+    timed: bool
     unit: str = ""
     rate_hz: float = math.nan
 
@@ -65,7 +77,11 @@ class _Columns:
         """Read columns of numbers some rows at a time."""
         columns = [str(place) for place in places]
         types = dict.fromkeys(columns, pa.float64())
-        with _reading(self.dialect), _stream(self.path, self.dialect, types) as reader:
+        gaps = not self.timed
+        with (
+            _reading(self.dialect, gaps=gaps),
+            _stream(self.path, self.dialect, types, gaps=gaps) as reader,
+        ):
             for batch in reader:
                 yield batch.select(columns)
 
@@ -77,7 +93,9 @@ class _Columns:
                 try:
                     return self._column(str(place), kind, most_rows)
                 except pa.ArrowInvalid as error:
-                    if _CONVERSION not in str(error):
+                    found = _NO_NUMBER.match(str(error))
+                    late = found is not None and is_missed_comma(found[3], self.dialect)
+                    if late or _CONVERSION not in str(error):
                         raise
             return self._column(str(place), pa.string(), most_rows)
 
@@ -95,9 +113,26 @@ class _Columns:
 def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
     """Open the wanted columns of a table of text."""
     dialect = sniff(path)
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(_opened(path, dialect, mapping, limits))
+        except _MissedCommaError as error:
+            with_commas = replace(dialect, decimal=",")
+            try:
+                source = stack.enter_context(_opened(path, with_commas, mapping, limits))
+            except SignalError:
+                raise error from None
+        yield source
+
+
+@contextmanager
+def _opened(
+    path: Path, dialect: Dialect, mapping: SignalMapping, limits: Limits
+) -> Iterator[FileSource]:
     with _reading(dialect):
         types = _types(path, dialect)
-    with tables.opened(_Columns(path, dialect, types), mapping, limits) as source:
+    columns = _Columns(path, dialect, types, timed=mapping.time_column is not None)
+    with tables.opened(columns, mapping, limits) as source:
         yield source
 
 
@@ -116,38 +151,40 @@ def _types(path: Path, dialect: Dialect) -> tuple[pa.DataType, ...]:
                 for place in tuple(unclear):
                     cells = batch.column(str(place)).drop_null().to_pylist()
                     if cells:
-                        types[place] = _type_of(cells)
+                        types[place] = type_of_text(cells)
                         unclear.remove(place)
                 if not unclear:
                     break
     return tuple(types)
 
 
-def _type_of(cells: list[str]) -> pa.DataType:
-    return pa.float64() if any(is_like_a_number(cell) for cell in cells) else pa.string()
-
-
 def _stream(
-    path: Path, dialect: Dialect, types: Mapping[str, pa.DataType]
+    path: Path, dialect: Dialect, types: Mapping[str, pa.DataType], *, gaps: bool = False
 ) -> arrow_csv.CSVStreamingReader:
-    """Read columns of these types, or all; they are named by their places, for names may repeat."""
+    """Read columns of these types, or all; they are named by their places, for names may repeat.
+
+    Parameters
+    ----------
+    gaps : bool
+        Whether an empty line is a row without samples; below the data it means nothing.
+    """
+    end = end_of_data(path, dialect.encoding)
     return arrow_csv.open_csv(
-        path,
+        pa.OSFile(str(path)).get_stream(0, end),
         # One thread, so that a refusal of a row can say which one it is.
         read_options=arrow_csv.ReadOptions(
             use_threads=False,
             block_size=_BLOCK_BYTES,
             skip_rows=dialect.skipped_lines,
-            skip_rows_after_names=int(dialect.has_names),
+            skip_rows_after_names=_rows_of_names(dialect, gaps=gaps),
             encoding=dialect.encoding,
             column_names=[str(place) for place in range(len(dialect.names))],
         ),
-        # In a table of one column an empty line is a missing sample.
         parse_options=arrow_csv.ParseOptions(
-            delimiter=dialect.separator, ignore_empty_lines=len(dialect.names) > 1
+            delimiter=dialect.separator, ignore_empty_lines=not gaps
         ),
         convert_options=arrow_csv.ConvertOptions(
-            null_values=list(_MISSING),
+            null_values=list(MISSING),
             decimal_point=dialect.decimal,
             strings_can_be_null=True,
             column_types=dict(types),
@@ -156,8 +193,13 @@ def _stream(
     )
 
 
+def _rows_of_names(dialect: Dialect, *, gaps: bool) -> int:
+    """Return the rows above the data that pyarrow sees."""
+    return int(dialect.has_names) + (dialect.empty_lines if gaps else 0)
+
+
 @contextmanager
-def _reading(dialect: Dialect) -> Iterator[None]:
+def _reading(dialect: Dialect, *, gaps: bool = False) -> Iterator[None]:
     """Say in other words what pyarrow finds wrong."""
     try:
         yield
@@ -167,8 +209,11 @@ def _reading(dialect: Dialect) -> Iterator[None]:
         ) from error
     except pa.ArrowException as error:
         if found := _NO_NUMBER.match(str(error)):
-            row = int(found[2]) - dialect.skipped_lines - int(dialect.has_names)
-            raise no_number(dialect.names[int(found[1])], row, found[3]) from error
+            row = int(found[2]) - dialect.skipped_lines - _rows_of_names(dialect, gaps=gaps)
+            refusal = no_number(dialect.names[int(found[1])], row, found[3])
+            if is_missed_comma(found[3], dialect):
+                raise _MissedCommaError(str(refusal)) from error
+            raise refusal from error
         if _TOO_LONG in str(error):
             raise SignalError(
                 f"it has a line of over {_BLOCK_BYTES} bytes; a table has one line for each sample"

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,21 @@ from features import SignalError
 _HEAD_BYTES = 65536
 _SEPARATORS = ("\t", ";", ",")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+_DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
 
-_LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
+_SEPARATOR_LINE = re.compile(r'"?sep=([\t ;,|:^~])"?\1*', re.IGNORECASE)
+"""A first line by which Excel is told the separator."""
+
+MISSING = ("", " ", "nan", "NaN", "NAN", "-nan", "NA", "N/A", "#N/A", "null", "NULL", "None")
+"""Cells of missing samples."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a table of text is written; ``names`` are of all its columns."""
+    """How a table of text is written; ``names`` are of all its columns.
+
+    ``empty_lines`` stand between the names and the data.
+    """
 
     encoding: str
     skipped_lines: int
@@ -25,6 +34,7 @@ class Dialect:
     decimal: str
     has_names: bool
     names: tuple[str, ...]
+    empty_lines: int
 
 
 def sniff(path: Path) -> Dialect:
@@ -34,23 +44,22 @@ def sniff(path: Path) -> Dialect:
     encoding = _encoding(head)
     text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
     lines = text.splitlines(keepends=True)
-    skipped = next(
-        (n for n, line in enumerate(lines) if line.strip() and not line.startswith("#")), None
-    )
-    if skipped is None:
-        raise SignalError("it is empty; it needs a line with the names of the columns, and data")
+    skipped = _first_line(lines, 0)
+    stated = _SEPARATOR_LINE.fullmatch(lines[skipped].rstrip("\r\n"))
+    if stated:
+        skipped = _first_line(lines, skipped + 1)
     if len(head) == _HEAD_BYTES and skipped == len(lines) - 1:
         raise SignalError(
             f"its first line is over {_HEAD_BYTES} bytes long; a table has one line for each sample"
         )
-    counts = {separator: lines[skipped].count(separator) for separator in _SEPARATORS}
-    separator = max(counts, key=lambda each: counts[each])
-    if counts[separator] == 0:
-        separator = " " if _is_apart_by_blanks(lines[skipped : skipped + 20]) else ","
-    cells = next(csv.reader(lines[skipped:], delimiter=separator))
-    decimal = _decimal(lines[skipped : skipped + 20], separator)
-    has_names = not all(is_number(cell.replace(decimal, ".")) for cell in cells)
-    if has_names and len(head) < _HEAD_BYTES and not "".join(lines[skipped + 1 :]).strip():
+    separator = stated[1] if stated else _separator(lines[skipped:])
+    rows = csv.reader(lines[skipped:], delimiter=separator)
+    cells, first_below = next(rows), skipped + rows.line_num
+    below = next((row for row in rows if row), [])
+    decimal = _decimal(lines[skipped:], separator)
+    has_names = not _is_data([cell.replace(decimal, ".").strip() for cell in cells], below)
+    is_all = end_of_data(path, encoding) <= len(head)
+    if has_names and is_all and not "".join(lines[first_below:]).strip():
         raise SignalError("it has no rows of data")
     return Dialect(
         encoding=encoding,
@@ -61,7 +70,54 @@ def sniff(path: Path) -> Dialect:
         names=tuple(
             cell.strip() if has_names else f"column_{place}" for place, cell in enumerate(cells)
         ),
+        # In a single column they are missing samples: nothing else would say so.
+        empty_lines=_empty_lines(lines[first_below:]) if has_names and len(cells) > 1 else 0,
     )
+
+
+def _first_line(lines: list[str], start: int) -> int:
+    """Return the first line from a place on that is neither empty nor a remark."""
+    for place, line in enumerate(lines[start:], start):
+        if line.strip() and not line.startswith("#"):
+            return place
+    raise SignalError("it is empty; it needs a line with the names of the columns, and data")
+
+
+def _empty_lines(lines: list[str]) -> int:
+    """Count the empty lines that come first."""
+    return next((n for n, line in enumerate(lines) if line.rstrip("\r\n")), len(lines))
+
+
+def end_of_data(path: Path, encoding: str) -> int:
+    """Return where the last line ends that is not empty, in bytes."""
+    width, line_ends = (2, b"\r\n\0") if encoding == "utf-16" else (1, b"\r\n")
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            begin = max(end - _HEAD_BYTES, 0)
+            file.seek(begin)
+            kept = len(file.read(end - begin).rstrip(line_ends))
+            end = begin + kept
+            if kept:
+                break
+    return end + end % width
+
+
+def _separator(lines: list[str]) -> str:
+    counts = {separator: lines[0].count(separator) for separator in _SEPARATORS}
+    separator = max(counts, key=lambda each: counts[each])
+    if counts[separator] > 0:
+        return separator
+    return " " if _is_apart_by_blanks(lines[:20]) else ","
+
+
+def _is_data(cells: list[str], below: list[str]) -> bool:
+    """Whether a first row is samples, of which some may be missing, and not names."""
+    numbered = ["", *map(str, range(len(cells) - 1))]
+    if cells == numbered and (below[:1] == ["0"] or not is_number("".join(below[:1]))):
+        return False  # how pandas writes columns that have no names, beside an index
+    present = [cell for cell in cells if cell not in MISSING]
+    return all(is_number(cell) for cell in present) and any(cells)
 
 
 def _is_apart_by_blanks(lines: list[str]) -> bool:
@@ -95,10 +151,19 @@ def _encoding(head: bytes) -> str:
 
 
 def _decimal(lines: list[str], separator: str) -> str:
+    """Return what most of the fractions have; a table may begin with many whole numbers."""
     if separator == ",":
         return "."
     cells = [cell for line in lines for cell in line.split(separator)]
-    return "," if any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells) else "."
+    commas = sum(_DECIMAL_COMMA.fullmatch(cell) is not None for cell in cells)
+    points = sum(_DECIMAL_POINT.fullmatch(cell) is not None for cell in cells)
+    return "," if commas and commas >= points else "."
+
+
+def is_missed_comma(cell: str, dialect: Dialect) -> bool:
+    """Whether a cell that is no number would be one with a decimal comma."""
+    possible = dialect.separator != "," and dialect.decimal != ","
+    return possible and _DECIMAL_COMMA.fullmatch(cell) is not None
 
 
 def is_number(cell: str) -> bool:
@@ -108,8 +173,3 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_like_a_number(cell: str) -> bool:
-    """Whether a cell is a number as people and programs write it, whatever is between thousands."""
-    return _LIKE_A_NUMBER.fullmatch(cell) is not None

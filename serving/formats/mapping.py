@@ -31,8 +31,9 @@ class SignalMapping(Section):
         Unit of a time column of numbers. Dates (``2024-05-01T10:00:00.25``, a Parquet timestamp)
         are ``iso``, which need not be said.
     columns : tuple of str or int, optional
-        Names, or numbers from 0, of the channels in their order. Default: every column of numbers
-        but those of time; every signal of an EDF or WFDB file whose unit belongs to the modality.
+        Names, or numbers from 0, of the channels in their order; text of digits is a number where
+        no column has this name. Default: every column of numbers but those of time; every signal of
+        an EDF or WFDB file whose unit belongs to the modality.
     start_time : datetime, optional
         When the recording began, if the file does not say.
 
@@ -49,6 +50,11 @@ class SignalMapping(Section):
     time_unit: TimeUnit | None = None
     columns: tuple[str | int, ...] | None = None
     start_time: StartTime = None
+
+    @property
+    def time_unit_of_numbers(self) -> TimeUnit | None:
+        """What a column of times counts in, if it holds numbers; None when it must be asked."""
+        return self.time_unit
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from features import Modality, Recording, Section, SignalError
 from features.spec import PositiveFloat
 from serving.formats import tables
+from serving.formats.columns import is_text, type_of_text
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
@@ -72,6 +73,8 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
             file = parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
             schema = stack.enter_context(file).schema_arrow
         columns = _Columns(file, tuple(schema.names), tuple(schema.types))
+        if mapping.columns is None:
+            columns = replace(columns, types=_meant_types(columns))
         stated = _stated(schema.metadata)
         if stated is not None and mapping.time_column is None:
             if stated.modality != mapping.modality:
@@ -82,6 +85,19 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
                 mapping = mapping.model_copy(update={"start_time": stated.start_time})
             columns = replace(columns, unit=stated.unit, rate_hz=stated.sampling_rate_hz)
         yield stack.enter_context(tables.opened(columns, mapping, limits))
+
+
+def _meant_types(columns: _Columns) -> tuple[pa.DataType, ...]:
+    """Return the types of the columns; of text in which numbers stand, that of numbers."""
+    types = list(columns.types)
+    for place, kind in enumerate(types):
+        if not is_text(kind):
+            continue
+        for batch in columns.batches([place]):
+            if cells := batch.column(0).drop_null().to_pylist():
+                types[place] = type_of_text(cells)
+                break
+    return tuple(types)
 
 
 @contextmanager

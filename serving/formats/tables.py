@@ -191,6 +191,7 @@ def _check_rising(table: TableFile, place: int) -> None:
     if rows is None:
         return
     values = numbers(rows.column(0), table.names[place])
+    values = values[~np.isnan(values)]
     if len(values) >= _ENOUGH_ROWS and bool((np.diff(values) > 0).all()):
         raise SignalError(
             f"column {table.names[place]!r} rises with every row, as a counter or a time does;"

@@ -5,7 +5,7 @@ Signals are read at their own rates: a record may sample EMG ten times as often 
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from serving.formats.channels import Channel, choose, source_of
 from serving.formats.file_source import FileSource, Samples
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
+from serving.formats.wfdb_segments import Segments, signals_of
 
 
 @contextmanager
@@ -58,12 +59,12 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
         load = _ReadAhead(path, chosen, factor, n_samples).load
     else:
         _check_size(path, header, limits)
-        record, samples = _read(path)
-        frames = [len(each) // record.sig_len for each in samples]
-        channels = _channels(record, frames)
+        channels, signal = _whole(path)
         chosen = choose(channels, mapping)
-        whole = [samples[place] for place in chosen]
+        limits.check_channels(len(chosen))
+        whole = [signal(place) for place in chosen]
         n_samples = len(whole[0])
+        del signal  # all that was read
 
         def load(start: int, stop: int) -> Samples:
             return np.stack([each[start:stop] for each in whole])
@@ -103,7 +104,7 @@ def _channels(record: wfdb.Record, samples_per_frame: Sequence[int]) -> list[Cha
 
 def _read(
     path: Path, first: int = 0, last: int | None = None, places: Sequence[int] | None = None
-) -> tuple[wfdb.Record, list[Samples]]:
+) -> Sequence[Samples]:
     """Read frames of some signals, each at its own rate."""
     with _damage():
         record = wfdb.rdrecord(
@@ -113,9 +114,22 @@ def _read(
             channels=places,
             smooth_frames=False,
         )
-    if not record.sig_len or (record.e_p_signal is None and record.p_signal is None):
-        raise SignalError("it holds no signals")
-    return record, record.e_p_signal if record.e_p_signal is not None else list(record.p_signal.T)
+    return signals_of(record)
+
+
+def _whole(path: Path) -> tuple[list[Channel], Callable[[int], Samples]]:
+    """Read a record whole; return what it states of its signals, and what gives one by its place.
+
+    wfdb itself joins segments without a look at their units.
+    """
+    with _damage():
+        record = wfdb.rdrecord(str(path.with_suffix("")), smooth_frames=False, m2s=False)
+        if isinstance(record, wfdb.MultiRecord):
+            segments = Segments.of(record)
+            return segments.channels(), segments.signal
+        samples = signals_of(record)
+    frames = [len(each) // record.sig_len for each in samples]
+    return _channels(record, frames), samples.__getitem__
 
 
 class _ReadAhead:
@@ -137,7 +151,7 @@ class _ReadAhead:
         if start < begin or stop > begin + self._kept.shape[1]:
             ahead = first + _AHEAD // (len(self._places) * self._factor)
             last = min(max(last, ahead), self._n_frames)
-            _, samples = _read(self._path, first, last, self._places)
+            samples = _read(self._path, first, last, self._places)
             self._first, self._kept = first, np.stack(samples)[self._rows]
             begin = first * self._factor
         return self._kept[:, start - begin : stop - begin]
@@ -145,7 +159,9 @@ class _ReadAhead:
 
 def _check_size(path: Path, header: wfdb.Record | wfdb.MultiRecord, limits: Limits) -> None:
     """Refuse a record that has to be read whole and is too large for that."""
-    if header.sig_len is not None:
+    if isinstance(header, wfdb.MultiRecord):
+        n_samples = sum(header.seg_len) * header.n_sig
+    elif header.sig_len is not None:
         n_samples = header.sig_len * header.n_sig
     else:  # as many as there are bytes, at the most
         names = {path.parent / name for name in header.file_name}

@@ -8,10 +8,20 @@ from pydantic import ValidationError
 from features import ConfigError, Modality, SignalError, check_modality
 from serving.classifier import Classifier
 from serving.exam import load
+from serving.formats.mapping import TimeUnit
 from serving.recordings import SignalMapping
 from training import bento_store
 from training.config import load_config
 from training.layout import Layout
+
+
+class Spoken(SignalMapping):
+    """A mapping that options say: times that are numbers are in seconds unless another is given."""
+
+    @property
+    def time_unit_of_numbers(self) -> TimeUnit:
+        """What a column of times counts in, if it holds numbers."""
+        return self.time_unit or "s"
 
 
 def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
@@ -24,12 +34,12 @@ def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
     modality = _modality(options)
     columns = options.get("columns")
     try:
-        return SignalMapping(
+        return Spoken(
             modality=modality,
             unit=options.get("unit"),
             sampling_rate_hz=options.get("rate"),
             **_time_of(options),
-            columns=tuple(_column(name) for name in columns.split(",")) if columns else None,
+            columns=tuple(name.strip() for name in columns.split(",")) if columns else None,
         )
     except ValidationError as error:
         detail = error.errors()[0]
@@ -55,22 +65,15 @@ def _modality(options: dict[str, Any]) -> Modality:
     return check_modality(options["modality"])
 
 
-def channel_of(channel: str | None) -> str | int | None:
-    """Return a channel by its name or, of digits alone, by its number."""
-    return int(channel) if channel is not None and channel.isdecimal() else channel
-
-
 def _time_of(options: dict[str, Any]) -> dict[str, Any]:
     if "time-column" not in options:
         if "time-unit" in options:
             raise ConfigError("--time-unit is of a column of times; give --time-column too")
         return {}
-    time_column = _column(options["time-column"])
-    return {"time_column": time_column, "time_unit": options.get("time-unit", "s")}
-
-
-def _column(name: str) -> str | int:
-    return int(name) if name.strip().isdecimal() else name.strip()
+    return {
+        "time_column": options["time-column"].strip(),
+        "time_unit": options.get("time-unit"),
+    }
 
 
 class Chosen(NamedTuple):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.sources import open_source
-from training.commands.asked import channel_of, chosen_for, mapping_of, modality_of
+from training.commands.asked import chosen_for, mapping_of, modality_of
 from training.drift import drift_of, seen_by
 from training.drift_text import drift_text
 from training.layout import Layout
@@ -33,7 +33,7 @@ def drift_file(
         classifier = chosen_for(mapping.modality, model, layout).classifier
         with open_source(path, mapping) as source:
             windows = windows_of_source(
-                source, path.name, channel=channel_of(channel), from_s=from_s, to_s=to_s
+                source, path.name, channel=channel, from_s=from_s, to_s=to_s
             )
             seen = seen_by(classifier, windows)
     return drift_text(drift_of(seen, classifier), classifier.card)

@@ -11,7 +11,7 @@ from features import ConfigError, SignalError
 from serving.analysis import RecordingReport, analyze
 from serving.page.report import page
 from serving.sources import open_source
-from training.commands.asked import channel_of, chosen_for, mapping_of
+from training.commands.asked import chosen_for, mapping_of
 from training.label import FORMATS, text_of
 from training.layout import Layout
 
@@ -54,7 +54,7 @@ def label_file(
             source,
             chosen.classifier,
             hop_s=wish.hop_s,
-            channel=channel_of(wish.channel),
+            channel=wish.channel,
             from_s=wish.from_s,
             to_s=wish.to_s,
             include=include,

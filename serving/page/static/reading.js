@@ -36,8 +36,12 @@ export async function look(file) {
 function ofTable(text) {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() && !line.startsWith("#"));
   if (!lines.length) return {};
+  // A first line by which Excel is told the separator.
+  const stated = lines[0].match(/^"?sep=([\t ;,|:^~])"?\1*$/i)?.[1];
+  if (stated) lines.shift();
+  if (!lines.length) return {};
   const counts = ["\t", ";", ","].map((each) => [lines[0].split(each).length, each]);
-  const separator = counts.reduce((best, each) => (each[0] > best[0] ? each : best))[1];
+  const separator = stated ?? counts.reduce((best, each) => (each[0] > best[0] ? each : best))[1];
   const split = (line) =>
     line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
   const numeric = (cell) => cell !== "" && Number.isFinite(Number(cell.replace(",", ".")));
