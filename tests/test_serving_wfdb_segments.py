@@ -193,3 +193,20 @@ def test_a_zip_of_two_records_is_refused(tmp_path):
         read_recording(zipped(tmp_path, *files, "walk.hea"), EMG)
     with pytest.raises(SignalError, match=r"it holds 2 recordings \(a\.hea, c\.hea\); zip one"):
         read_recording(zipped(tmp_path, "a.hea", "a.dat", "c.hea", "c.dat"), EMG)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("in_segment", [False, True])
+def test_a_unit_that_wfdb_would_shorten_is_refused(tmp_path, encoding, in_segment):
+    """Without it µV would be read as V, a million times as much; a comment may have any letter."""
+    segment(tmp_path, "a", {"EMG": "uV"}, [1, 2])
+    path = master(tmp_path, 1, ("a", 2)) if in_segment else tmp_path / "a.hea"
+    header = tmp_path / "a.hea"
+    text = header.read_text()
+    header.write_text(f"{text}# Größe\n", encoding="utf-8")
+    assert read_recording(path, EMG).unit == "uV"
+
+    header.write_text(text.replace("uV", "µV"), encoding=encoding)
+
+    with pytest.raises(SignalError, match=r"its header a\.hea has a letter beyond ASCII in '10/"):
+        read_recording(path, EMG)

@@ -41,6 +41,9 @@ _RHYTHM = "+"
 # What wfdb raises at headers, signals and annotations that are damaged: it checks little itself.
 _DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
+_UNIT = 2
+"""Part of a signal's line that holds gain, baseline and unit: ``200(0)/uV``."""
+
 
 @contextmanager
 def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
@@ -194,6 +197,35 @@ def _check_header(path: Path) -> None:
             f"its header {header.name} is missing; it must lie beside the signals"
             " (in a zip with both, if it is sent)"
         )
+    _check_letters(header)
+
+
+def _check_letters(header: Path) -> None:
+    """Refuse a unit with a letter beyond ASCII, in a header or in those of its segments.
+
+    wfdb drops such letters from a header without a word: what is in µV would be read as V.
+    """
+    first, *others = _lines(header) or [[""]]
+    if "/" in first[0]:  # a record of several segments
+        names = sorted({parts[0] for parts in others if Path(parts[0]).name == parts[0]})
+        segments = [header.with_name(f"{name}.hea") for name in names]
+        signals = [(each, _lines(each)[1:]) for each in segments if each.is_file()]
+    else:
+        signals = [(header, others)]
+    for path, lines in signals:
+        for parts in lines:
+            if len(parts) > _UNIT and not parts[_UNIT].isascii():
+                raise SignalError(
+                    f"its header {path.name} has a letter beyond ASCII in {parts[_UNIT]!r}, which"
+                    " WFDB leaves out; write units as uV or mV"
+                )
+
+
+def _lines(header: Path) -> list[list[str]]:
+    """Return the words of each line of a header, without comments and what is empty."""
+    text = header.read_text(encoding="utf-8", errors="replace")
+    words = [line.split() for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return [each for each in words if each]
 
 
 def read_annotations(path: Path, annotator: str = "atr") -> tuple[Annotation, ...]:
