@@ -1,7 +1,7 @@
 """Rehearsal: a record of nothing in particular, so that nobody's first one waits for a compiler.
 
 Windows are rehearsed by the exam of a model (:mod:`serving.exam`); single potentials and beats of a
-muscle are looked for in records alone.
+muscle are looked for in records alone, and lost samples in files with times.
 """
 
 import numpy as np
@@ -10,6 +10,7 @@ from features import FeatureSpec, Recording
 from serving.analysis.beats import clonus_runs
 from serving.analysis.events import find_events
 from serving.analysis.source import RecordingSource
+from serving.formats.timestamps import even_grid
 
 _RATE_HZ = 1000.0
 _SECONDS = 24.0
@@ -17,10 +18,11 @@ _BEATING_S = (12.0, 20.0)
 
 
 def rehearse(spec: FeatureSpec) -> None:
-    """Look for potentials and beats in noise with hum, some potentials, and bursts at 5 Hz.
+    """Look for losses in times; in an EMG for potentials and beats, amid hum and bursts at 5 Hz.
 
     What is compiled on the way is kept on disk, so that another time this takes no time.
     """
+    even_grid(np.delete(np.arange(300) / 100.0, [100, 200, 201]))
     if spec.modality != "emg":
         return
     rng = np.random.default_rng(0)
