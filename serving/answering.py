@@ -44,8 +44,11 @@ def predict(
         if watch is not None:
             watch(served, batch, predictions)
         classes = served.classifier.card.classes
+        caution = served.classifier.caution(batch.samples.shape[1])
         for i, place in enumerate(places):
-            answers[place] = prediction(windows[place].id, predictions, i, classes, served.info)
+            answers[place] = prediction(
+                windows[place].id, predictions, i, classes, served.info, caution
+            )
     return [answers[place] for place in range(len(windows))]
 
 

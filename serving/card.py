@@ -108,6 +108,8 @@ class Provenance(Section):
     seed: int
     git_commit: str | None
     versions: dict[str, str]
+    one_axis_share: float | None = None
+    """Of motion, the share of windows with one axis only; None of EMG, and in older cards."""
 
 
 class FeatureDistribution(Section):

@@ -41,6 +41,9 @@ Reason = Literal[
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why a window may be undecided: a closed list."""
 
+_LEAST_ONE_AXIS = 0.05
+"""From this share of its windows on, a model has learnt what one axis is worth."""
+
 _SHORTFALL = 1
 """Samples by which a window may fall short of its length: rates are not always round."""
 
@@ -98,6 +101,16 @@ class Classifier:
         for array in (self.reference.centre, self.reference.scale, self.reference.prototypes):
             digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
         return digest.hexdigest()
+
+    def caution(self, n_channels: int) -> str | None:
+        """Return in a sentence why answers to so many channels are worth less than they say."""
+        learnt = self.card.provenance.one_axis_share
+        if n_channels > 1 or learnt is None or learnt >= _LEAST_ONE_AXIS:
+            return None
+        return (
+            "answers rest on one axis of motion, and the model has learnt from several: it is wrong"
+            " more often than its probabilities say"
+        )
 
     def predict(self, windows: Windows, *, workers: int = 1) -> Predictions:
         """Label a batch of windows of the model's modality.

@@ -40,6 +40,9 @@ class PredictionBody(BaseModel):
     dominant_frequency_hz: float | None
     burst_rate_hz: float | None
     quality: QualityInfo
+    caution: str | None = Field(
+        default=None, description="why the answer is worth less than it says; null when it is not"
+    )
     model: ModelInfo
 
 
@@ -58,6 +61,7 @@ _EXAMPLE: dict[str, Any] = {
     "dominant_frequency_hz": 5.0,
     "burst_rate_hz": 5.0,
     "quality": {"usable": True, "flags": []},
+    "caution": None,
     "model": {"name": "quaver-accelerometer", "version": "3", "fingerprint": "9f2c…"},
 }
 
@@ -125,7 +129,12 @@ class Refusal(BaseModel):
 
 
 def prediction(
-    id_: str, predictions: Predictions, i: int, classes: tuple[str, ...], model: ModelInfo
+    id_: str,
+    predictions: Predictions,
+    i: int,
+    classes: tuple[str, ...],
+    model: ModelInfo,
+    caution: str | None = None,
 ) -> PredictionBody:
     """Return the answer to window ``i`` of a batch."""
     chances = predictions.probabilities[i]
@@ -146,5 +155,6 @@ def prediction(
         dominant_frequency_hz=predictions.feature(i, "dominant_frequency"),
         burst_rate_hz=predictions.feature(i, "burst_rate"),
         quality=QualityInfo.model_construct(usable=not flags, flags=flags),
+        caution=caution,
         model=model,
     )

@@ -76,6 +76,7 @@ def test_the_example_of_the_documentation_is_answered(ask):
         "dominant_frequency_hz",
         "burst_rate_hz",
         "quality",
+        "caution",
         "model",
     ]
     assert answer["id"] == "w1"

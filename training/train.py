@@ -172,7 +172,15 @@ def _provenance(table: LabelledTable, config: ModelConfig, description: str) -> 
         seed=config.training.seed,
         git_commit=git_commit(),
         versions=versions(),
+        one_axis_share=_one_axis_share(table),
     )
+
+
+def _one_axis_share(table: LabelledTable) -> float | None:
+    """Return the share of windows of motion that have one axis, which all variance lies along."""
+    if "first_axis_share" not in table.features.columns:
+        return None
+    return float(np.mean(table.features.column("first_axis_share") == 1.0))
 
 
 def _headline(figures: dict[str, Any]) -> dict[str, Any]:

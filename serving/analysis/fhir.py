@@ -124,7 +124,7 @@ def _observation(
         "code": code,
         **period(info, start_s, duration_s),
         **value,
-        "note": [{"text": _NOTE}],
+        "note": [{"text": text} for text in (_NOTE, report.caution) if text],
         **({"component": every} if every else {}),
     }
 

@@ -171,6 +171,7 @@ def _report(signal: Signal, classifier: Classifier, wish: Wish) -> RecordingRepo
         quality=quality_of(signal, answers, card.spec),
         model=ModelInfo(name=card.name, version=wish.version, fingerprint=classifier.fingerprint),
         settings=Settings(window_s=card.spec.window_s, hop_s=wish.hop_s),
+        caution=classifier.caution(len(signal.channels)),
         windows=tuple(kept) if wanted else None,
         trace=_trace(signal) if "trace" in wish.include else None,
         spectrogram=_spectrogram(signal) if "trace" in wish.include else None,

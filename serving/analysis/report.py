@@ -222,6 +222,9 @@ class RecordingReport(Part):
     quality: tuple[QualitySpan, ...]
     model: ModelInfo
     settings: Settings
+    caution: str | None = Field(
+        default=None, description="why answers are worth less than they say; null when they are not"
+    )
     disclaimer: str = DISCLAIMER
     comparison: tuple[Change, ...] | None = Field(
         default=None, description="with an earlier record of the same subject, when one was given"

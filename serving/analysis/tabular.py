@@ -57,6 +57,7 @@ def record_csv(report: RecordingReport) -> str:
     ``model``               name, version and fingerprint of the model
     ``settings``            length of the windows, and how far they are apart
     ``note``                what the record is not
+    ``caution``             why its answers are worth less than they say, where they are
     ``usable``              time that could be judged
     ``share``               part of that time that has a label
     ``rate``                events or episodes a minute, in a time of ``duration_s``
@@ -123,6 +124,8 @@ def _description(report: RecordingReport) -> Iterator[dict[str, Any]]:
     windows = f"windows of {settings.window_s:g} s every {settings.hop_s:g} s"
     yield {"kind": "settings", "text": windows}
     yield {"kind": "note", "text": report.disclaimer}
+    if report.caution:
+        yield {"kind": "caution", "text": report.caution}
     yield {"kind": "usable", "duration_s": report.usable_s}
 
 

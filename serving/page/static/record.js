@@ -79,6 +79,7 @@ function parts(record, figure) {
   };
   return [
     facts(record),
+    record.caution && element("p", { class: "caution" }, sentence(record.caution)),
     cards(record),
     section("The recording", figure.element),
     comparison(record),
@@ -161,6 +162,10 @@ function shareOf(record, label) {
   const lasting = total / record.usable_s;
   const paused = share - lasting > PAUSED ? `; ${percent(lasting)} % without its pauses` : "";
   return `${told}${paused}, at ${pace.toFixed(1)} Hz`;
+}
+
+function sentence(words) {
+  return `${words[0].toUpperCase()}${words.slice(1)}.`;
 }
 
 // 2026-03-01T08:00:00.7Z as 2026-03-01 08:00:00 UTC, +02:00 as it is.
