@@ -1,6 +1,8 @@
 """Mistakes: one window for each kind, explained by the model that made it."""
 
 from collections import Counter
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -55,6 +57,20 @@ def test_the_example_is_the_window_that_was_judged(trained, tmp_path):
         assert len(each.contributions) == 5
     (path,) = write({"examples": mistakes(found, "examples")}, tmp_path).values()
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_example_is_of_the_set_that_its_window_is_of(trained):
+    """A recording of the same name in another set, read before it, is not taken for it."""
+    config = tiny_config(MODALITY)
+    others = [replace(each, source="another set") for each in recordings("test", MODALITY)]
+    renamed = [
+        replace(other, id=own.id)
+        for other, own in zip(others, recordings("train", MODALITY), strict=False)
+    ]
+    found = examples_of(trained, chain(renamed, recordings("train", MODALITY)), config, 2)
+    for each in found:
+        chances = trained.judged.probabilities[each.kind.row]
+        np.testing.assert_allclose(list(each.chances.values()), chances, rtol=1e-6)
 
 
 def test_tables_say_what_the_report_says(trained):

@@ -176,7 +176,7 @@ def _files(each: Evaluated, folder: Path) -> dict[str, Path]:
         "subjects": plots.subjects(each.report, each.name),
     }
     answers = folder / f"{each.name}.parquet"
-    write(frame_of(judged, each.answers.ids, each.opened.name), answers)
+    write(frame_of(judged, each.answers.ids), answers)
     tables = {"by_class": by_class(each.report), "by_subject": by_subject(judged, each.report)}
     return {
         f"{PREDICTIONS}/{each.name}.parquet": answers,

@@ -106,8 +106,7 @@ def _files(
     files["report.json"] = folder / "report.json"
     write_json(files["report.json"], report)
     answers = folder / f"{FOLDS}.parquet"
-    sets = {one.source.name: one.name for one in opened}
-    predictions.write(predictions.frame_of(trained.judged, trained.ids, sets), answers)
+    predictions.write(predictions.frame_of(trained.judged, trained.ids), answers)
     return files | {f"{PREDICTIONS}/{FOLDS}.parquet": answers}
 
 

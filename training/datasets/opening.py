@@ -6,7 +6,7 @@ into that folder, ``feedback=<folder>`` what a service has kept there; a folder 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -40,10 +40,10 @@ class Opened:
         return f"{self.source.name}/{self.folder.name}" if simulated else self.source.name
 
     def recordings(self, modality: Modality) -> Iterator[LabelledRecording]:
-        """Read the recordings of one modality."""
+        """Read the recordings of one modality, each under the name of this set."""
         for labelled in self.source.read(self.folder):
             if labelled.recording.modality == modality:
-                yield labelled
+                yield replace(labelled, source=self.name)
 
 
 def open_source(name: str, modality: Modality, simulated: Path) -> Opened:
