@@ -49,9 +49,9 @@ def log(home, tiny_models):
     def logged(answers=None):
         files = {}
         if answers is not None:
-            path = home / "answers.parquet"
+            path = home / "held_out_folds.parquet"
             answers.to_parquet(path)
-            files["predictions/test.parquet"] = path
+            files["predictions/held_out_folds.parquet"] = path
         what = Content(name="a run", description="", params={}, figures={}, tags={}, files=files)
         return tracking.log_training(what, tiny_models["accelerometer"], NAME)
 

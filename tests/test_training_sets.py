@@ -1,28 +1,14 @@
 """Sets: what a data set is called, and what counts as one set."""
 
-import numpy as np
 import pytest
 from feature_tables import small_config
+from made_sets import MODALITY, labelled, own
 from project import REPOSITORY
 
-from features import ConfigError, Recording, SignalError
-from serving.recordings import write_recording
-from training.datasets.labelled import LabelledRecording, Span
+from features import ConfigError, SignalError
 from training.features_stage import features_stage, labelled_windows, opened_sources
 from training.layout import Layout
 from training.simulate import store
-
-MODALITY = "accelerometer"
-RATE_HZ = 100.0
-
-
-def labelled(name, group, label="rest", seed=0, seconds=8.0):
-    """Return a simulated recording of noise."""
-    samples = np.random.default_rng(seed).normal(size=(3, round(seconds * RATE_HZ)))
-    recording = Recording(samples, sampling_rate_hz=RATE_HZ, modality=MODALITY, unit="g")
-    return LabelledRecording(
-        name, recording, (Span(0.0, seconds, label),), group, "site", "simulated"
-    )
 
 
 @pytest.fixture
@@ -49,22 +35,6 @@ def test_windows_of_two_simulated_sets_are_called_by_their_own(layout):
     opened = opened_sources(("simulated/small", "simulated/extra"), MODALITY, layout)
     windows = labelled_windows(opened, small_config(MODALITY), "features")
     assert people_of(windows) == {"simulated/small": {"ada", "bo"}, "simulated/extra": {"cy"}}
-
-
-def own(folder, name, recordings, modality=MODALITY):
-    """Write a folder of recordings, each of a person of its own name."""
-    folder.mkdir()
-    (folder / "dataset.yaml").write_text(
-        f"{{name: {name}, title: t, licence: l of {folder.name}, signal: {{modality: {modality}}},"
-        " recordings: '*.parquet', labels: labels.csv}",
-        encoding="utf-8",
-    )
-    rows = [f"{each.id},,,rest,{each.group}" for each in recordings]
-    text = "\n".join(("recording,start_s,end_s,label,subject", *rows))
-    (folder / "labels.csv").write_text(text, encoding="utf-8")
-    for each in recordings:
-        write_recording(each.recording, folder / f"{each.id}.parquet")
-    return str(folder)
 
 
 def test_folders_of_one_name_are_one_set(layout, tmp_path):

@@ -168,6 +168,31 @@ def fetch_files(run_id: str, folder: str, into: Path) -> list[Path]:
     return sorted(path for path in Path(root).rglob("*") if path.is_file())
 
 
+def fetch_file(run_id: str, place: str, into: Path) -> Path | None:
+    """Download a file of a run, None when it is not there."""
+    folder, _, _ = place.rpartition("/")
+    with clear_errors():
+        files = mlflow.artifacts.list_artifacts(run_id=run_id, artifact_path=folder or None)
+        if place not in {file.path for file in files}:
+            return None
+        found = mlflow.artifacts.download_artifacts(
+            run_id=run_id, artifact_path=place, dst_path=str(into)
+        )
+    return Path(found)
+
+
+def tag_of(run_id: str, name: str) -> str:
+    """Return a tag of a run, nothing when it has none of this name."""
+    with clear_errors():
+        return str(mlflow.get_run(run_id).data.tags.get(name, ""))
+
+
+def place_of_files(run_id: str) -> str:
+    """Return where the files of a run should be."""
+    with clear_errors():
+        return str(mlflow.get_run(run_id).info.artifact_uri)
+
+
 def run_facts(run_id: str) -> RunFacts:
     """Return what a run says of itself."""
     with clear_errors():
