@@ -6,6 +6,7 @@ Below them come the windows of foreign signals and of look-alikes, for what tell
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -33,9 +34,23 @@ def features_stage(modality: Modality, layout: Layout) -> dict[str, int]:
         raise SignalError(f"the sets of data.train hold no labelled window; they are {given}")
     own = tabulate(chain([first], batches), config.features)
     table = join([own, outlier_table(config, modality, layout)])
-    table.write(layout.features(modality, "train"))
+    table.write(layout.features(modality, "train"), made_from(config, opened))
     names, counts = np.unique(table.labels, return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def made_from(config: ModelConfig, opened: list[Opened]) -> dict[str, Any]:
+    """Return what decides which windows a table holds: the same keys, the same windows.
+
+    Sets stand with the names that their windows carry, which a folder says itself.
+    """
+    return {
+        "data.train": list(config.data.train),
+        "names of sets": [one.name for one in opened],
+        "labelling": config.labelling.model_dump(mode="json"),
+        "outliers": config.outliers.model_dump(mode="json"),
+        "checks.kinds": sorted(config.checks.kinds),
+    }
 
 
 def _check_modalities(opened: list[Opened], modality: Modality, config: Path) -> None:

@@ -11,7 +11,7 @@ from training.config import ModelConfig, load_config
 from training.datasets.opening import Opened
 from training.evaluate import headline
 from training.exam_windows import exam_windows
-from training.features_stage import opened_sources
+from training.features_stage import made_from, opened_sources
 from training.layout import Layout, write_json
 from training.table import LabelledTable
 from training.tracking import Logged
@@ -23,8 +23,10 @@ def train_stage(modality: Modality, layout: Layout) -> tuple[Trained, Logged]:
     """Train on the table of features, write the classifier, log and register it."""
     config = load_config(layout.config(modality), ModelConfig)
     tracking.connect()
-    table = LabelledTable.read(layout.features(modality, "train"), config.features)
     opened = opened_sources(config.data.train, modality, layout)
+    table = LabelledTable.read(
+        layout.features(modality, "train"), config.features, made_from(config, opened)
+    )
     trained = train(table, config, _describe(opened))
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary) / "classifier"
