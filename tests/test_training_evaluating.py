@@ -119,6 +119,7 @@ def test_a_model_that_is_not_that_of_its_run_is_not_asked(layout, tiny_of, monke
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"run_id": run, "model_version": "1"}))
     monkeypatch.setattr(evaluation_stage, "trained_on", lambda _: {})
+    layout.model(MODALITY).mkdir(parents=True)
     monkeypatch.setattr(evaluation_stage, "load", lambda _: classifier)
     assert last_model(MODALITY, layout).run_id == run
 

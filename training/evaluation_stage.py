@@ -108,6 +108,8 @@ def last_model(modality: Modality, layout: Layout) -> OfRun:
     """
     run_id = logged_run(modality, layout)
     folder = layout.model(modality)
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} does not exist; run `quaver train {modality}` first")
     classifier = load(folder)
     known = trained_on(run_id)
     kept = tracking.tag_of(run_id, "model_fingerprint")
