@@ -30,6 +30,7 @@ CHALLENGER = "challenger"
 """Alias of the model that answers beside it."""
 _ARTIFACT = "classifier"
 _PATIENCE_S = 5.0
+_NOT_THERE = "RESOURCE_DOES_NOT_EXIST"
 _HASHES = ("data_sha256", "fingerprint", "git_commit")
 
 
@@ -240,6 +241,18 @@ def version_of(model_name: str, version_or_alias: str) -> Logged | None:
     except MlflowException:
         return None
     return Logged(str(found.run_id), model_name, version_or_alias)
+
+
+def is_registered(logged: Logged) -> bool:
+    """Say whether the registry still has a version: somebody may have deleted it there."""
+    with clear_errors():
+        try:
+            mlflow.MlflowClient().get_model_version(logged.model_name, logged.model_version)
+        except MlflowException as error:
+            if error.error_code == _NOT_THERE:
+                return False
+            raise
+    return True
 
 
 def aliased(model_name: str, alias: str = CHAMPION) -> Logged | None:
