@@ -152,7 +152,7 @@ def test_features_of_another_spec_are_not_trained_on(project, tmp_path):
     """A table whose fingerprint is not the configuration's is refused with what to do."""
     copy = tmp_path / "stale"
     shutil.copytree(project / "configs", copy / "configs")
-    shutil.copytree(project / "data" / "features", copy / "data" / "features")
+    shutil.copytree(project / "data", copy / "data")
     change_yaml(
         copy / "configs" / f"{MODALITY}.yaml",
         lambda c: c["features"]["bursts"].update(on_fraction=0.42),
