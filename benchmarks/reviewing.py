@@ -27,6 +27,7 @@ from features import FeatureSpec, Modality
 from serving.selection import SERVED_VARIABLE
 from training.config import ModelConfig, load_config
 from training.environment import prepare
+from training.features_stage import made_from, opened_sources
 from training.layout import Layout
 from training.table import LabelledTable
 from training.tables import table
@@ -64,9 +65,10 @@ def project(folder: Path, layout: Layout) -> None:
     shutil.copytree(layout.root / "configs", folder / "configs")
     made = Layout(folder)
     source = layout.features(MODALITY, "train")
-    spec = load_config(layout.config(MODALITY), ModelConfig).features
+    config = load_config(layout.config(MODALITY), ModelConfig)
     made.simulated(MODALITY).joinpath("train").mkdir(parents=True)
-    enlarged(source, spec).write(made.features(MODALITY, "train"))
+    told = made_from(config, opened_sources(config.data.train, MODALITY, made))
+    enlarged(source, config.features).write(made.features(MODALITY, "train"), told)
     gate = folder / "configs" / "promote.yaml"
     gate.write_text(yaml.safe_dump(OPEN_GATE), encoding="utf-8")
 

@@ -11,6 +11,7 @@ import pytest
 from dvc.repo import Repo
 from project import REPOSITORY, change_yaml, run
 
+from features import ContractError
 from serving.exam import load
 from training.config import ModelConfig, load_config
 from training.table import LabelledTable
@@ -151,7 +152,7 @@ def test_features_of_another_spec_are_not_trained_on(project, tmp_path):
     """A table whose fingerprint is not the configuration's is refused with what to do."""
     copy = tmp_path / "stale"
     shutil.copytree(project / "configs", copy / "configs")
-    shutil.copytree(project / "data" / "features", copy / "data" / "features")
+    shutil.copytree(project / "data", copy / "data")
     change_yaml(
         copy / "configs" / f"{MODALITY}.yaml",
         lambda c: c["features"]["bursts"].update(on_fraction=0.42),
@@ -160,6 +161,36 @@ def test_features_of_another_spec_are_not_trained_on(project, tmp_path):
     assert done.returncode == 2
     assert "was computed with other features" in done.stderr
     assert "run the features stage again" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (lambda c: c["data"].update(train=["simulated/test"]), "data.train"),
+        (lambda c: c["labelling"].update(hop_s=3.0), "labelling"),
+        (lambda c: c["outliers"].update(sets=[]), "outliers"),
+        (lambda c: c["checks"].update(kinds={}), "checks.kinds"),
+    ],
+)
+def test_features_of_other_windows_are_not_trained_on(project, tmp_path, change, key):
+    """A run would name sets that no window of it is from."""
+    copy = tmp_path / "stale"
+    shutil.copytree(project / "configs", copy / "configs")
+    shutil.copytree(project / "data", copy / "data")
+    change_yaml(copy / "configs" / f"{MODALITY}.yaml", change)
+    done = run(copy, "training", "train", MODALITY)
+    assert done.returncode == 2
+    assert f"was computed from other windows ({key} was" in done.stderr
+    assert "run the features stage again" in done.stderr
+
+
+def test_a_table_that_does_not_tell_its_windows_is_not_trained_on(project, tmp_path):
+    """One of an earlier version may be of any."""
+    spec = load_config(project / "configs" / f"{MODALITY}.yaml", ModelConfig).features
+    path = project / "data" / "features" / MODALITY / "train.parquet"
+    LabelledTable.read(path, spec).write(tmp_path / "old.parquet")
+    with pytest.raises(ContractError, match=r"other windows \(data.train was not noted, here"):
+        LabelledTable.read(tmp_path / "old.parquet", spec, {"data.train": ["simulated/train"]})
 
 
 def test_a_table_survives_the_disk(project, tmp_path):

@@ -1,5 +1,8 @@
 """A user's own recordings: what is read from them, and what is refused in their tables."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,11 +26,11 @@ old/visit,,,tremor,p2
 """
 
 
-def emg(channel_names=("flexor", "extensor"), seconds=5.0, rate_hz=1000.0):
+def emg(channel_names=("flexor", "extensor"), seconds=5.0, rate_hz=1000.0, seed=5):
     """Return noise on named channels."""
     shape = (len(channel_names), int(seconds * rate_hz))
     return Recording(
-        np.random.default_rng(5).normal(size=shape),
+        np.random.default_rng(seed).normal(size=shape),
         sampling_rate_hz=rate_hz,
         modality="emg",
         unit="uV",
@@ -42,7 +45,7 @@ def folder(tmp_path):
     (tmp_path / "dataset.yaml").write_text(DATASET, encoding="utf-8")
     (tmp_path / "labels.csv").write_text(LABELS, encoding="utf-8")
     write_recording(emg(), tmp_path / "walk.csv")
-    write_recording(emg(), tmp_path / "old" / "visit.csv")
+    write_recording(emg(seed=6), tmp_path / "old" / "visit.csv")
     return tmp_path
 
 
@@ -70,6 +73,38 @@ def test_each_column_of_an_emg_is_a_recording(folder):
     assert {each.recording.n_channels for each in read} == {1}
     assert read[1].spans == (Span(0.0, 2.5, "rest"), Span(2.5, 5.0, "clonus"))
     assert (read[0].site, read[0].source) == ("my-clinic", "my-clinic")
+
+
+def test_channels_of_one_name_are_told_apart_by_their_places(folder):
+    """A recorder may call every channel EMG; a window's name still tells which it is of."""
+    path = folder / "walk.edf"
+    write_recording(emg(("EMG", "EMG", "1-EMG")), path)
+    (folder / "walk.csv").unlink()
+    change(folder / "dataset.yaml", "**/*.csv", "**/*.*")
+    change(folder / "dataset.yaml", ", sampling_rate_hz: 1000", "")
+    change(folder / "labels.csv", "old/visit,,,tremor,p2\n", "")
+    change(folder / "labels.csv", "walk,", "walk.edf,")
+
+    assert [each.id for each in everything(folder)] == ["walk/1-EMG", "walk/2-EMG", "walk/3-1-EMG"]
+
+
+def test_one_signal_under_two_people_is_refused(folder):
+    """It would be held out and trained on; copies of one person, or of nothing, are no mistake."""
+    shutil.copy(folder / "walk.csv", folder / "old" / "visit.csv")
+    with pytest.raises(
+        SignalError,
+        match=r"'old/visit/flexor' of my-clinic/p2 holds the same samples as 'walk/flexor' of"
+        r" my-clinic/p1; give both one subject",
+    ):
+        everything(folder)
+
+    change(folder / "labels.csv", "tremor,p2", "tremor,p1")
+    assert len(everything(folder)) == 4
+
+    change(folder / "labels.csv", "tremor,p1", "tremor,p2")
+    for name in ("walk.csv", "old/visit.csv"):
+        write_recording(replace(emg(), samples=np.zeros((2, 5000))), folder / name)
+    assert len(everything(folder)) == 4
 
 
 def test_a_row_without_times_labels_the_whole_recording(folder):
@@ -158,10 +193,18 @@ def test_a_note_may_hold_a_line_break(folder):
             "spasm",
             r"line 3: label is 'spasm'; it must be one of fasciculation, .*unclear",
         ),
-        ("2.5,5,clonus", "2.5,6,clonus", r"2\.5-6 s \(clonus\) of recording 'walk.*lasts 5 s"),
-        ("2.5,5,clonus", "2,5,clonus", r"2-5 s \(clonus\) of .* overlaps 0-2\.5 s \(rest\)"),
-        ("2.5,5,clonus", "5,2.5,clonus", r"span 5-2\.5 s .* is empty"),
-        ("0,2.5,rest", "-1,2.5,rest", r"span -1-2\.5 s .* lies outside the recording"),
+        (
+            "2.5,5,clonus",
+            "2.5,6,clonus",
+            r"labels\.csv, line 3: .* 2\.5-6 s \(clonus\) of recording 'walk' .*lasts 5 s",
+        ),
+        (
+            "2.5,5,clonus",
+            "2,5,clonus",
+            r"line 3: .* 2-5 s \(clonus\) of .* overlaps 0-2\.5 s \(rest\)",
+        ),
+        ("2.5,5,clonus", "5,2.5,clonus", r"line 3: span 5-2\.5 s .* is empty"),
+        ("0,2.5,rest", "-1,2.5,rest", r"line 2: span -1-2\.5 s .* lies outside the recording"),
         ("0,2.5,rest,p1", "0,2.5,rest,", r"line 2: subject is missing"),
         ("walk,0", ",0", r"line 2: recording is missing"),
         ("2.5,5,clonus,p1", "2.5,5,clonus,p3", r"line 3: .*'walk' is of 'p3' here, and of 'p1'"),

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import bentoml
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,9 +50,9 @@ def log(home, tiny_models):
     def logged(answers=None):
         files = {}
         if answers is not None:
-            path = home / "answers.parquet"
+            path = home / "held_out_folds.parquet"
             answers.to_parquet(path)
-            files["predictions/test.parquet"] = path
+            files["predictions/held_out_folds.parquet"] = path
         what = Content(name="a run", description="", params={}, figures={}, tags={}, files=files)
         return tracking.log_training(what, tiny_models["accelerometer"], NAME)
 
@@ -284,6 +285,46 @@ def test_what_is_promoted_after_a_rollback_goes_back_to_where_it_was(log):
     promote(third, OPEN)
 
     assert rollback("accelerometer").logged == first
+
+
+def test_a_version_that_was_deleted_is_passed_over(log):
+    """Back goes to the one before it; where there is none, nothing changes and nothing is left."""
+    first, second, third = log(), log(), log()
+    for logged in (first, second, third):
+        promote(logged, OPEN)
+    client = mlflow.MlflowClient()
+
+    client.delete_model_version(NAME, second.model_version)
+    back = rollback("accelerometer")
+    assert (back.logged, back.passed_over) == (first, (f"version {second.model_version}",))
+    assert agreed() == first.model_version
+
+    promote(third, OPEN)
+    client.delete_model_version(NAME, first.model_version)
+    with pytest.raises(ConfigError, match="version 1 was deleted in the registry; there is none"):
+        rollback("accelerometer")
+    assert agreed() == third.model_version
+    assert settle(NAME) is None
+
+
+def test_a_promotion_that_the_registry_refuses_is_taken_back_at_once(log, monkeypatch):
+    """The next command does not find it as one that was interrupted."""
+    first, second = log(), log()
+    promote(first, OPEN)
+    kept, was_deleted = tracking.set_alias, []
+
+    def deleted_meanwhile(name, alias, version):
+        if not was_deleted:
+            was_deleted.append(version)
+            mlflow.MlflowClient().delete_model_version(name, version)
+        kept(name, alias, version)
+
+    monkeypatch.setattr(tracking, "set_alias", deleted_meanwhile)
+    with pytest.raises(ConfigError, match="refused"):
+        promote(second, OPEN)
+    assert was_deleted == [second.model_version]
+    assert settle(NAME) is None
+    assert agreed() == first.model_version
 
 
 def test_nothing_served_cannot_be_rolled_back(home):

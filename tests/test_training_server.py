@@ -16,6 +16,8 @@ from mlflow_server import Server, postgres
 
 import training.training_stage  # noqa: F401  (so that no process has to)
 from training.cli import main
+from training.features_stage import made_from, opened_sources
+from training.layout import Layout
 
 MODALITY = "accelerometer"
 NAME = f"quaver-{MODALITY}"
@@ -47,8 +49,10 @@ def a_project(tmp_path_factory):
         shutil.copytree(CONFIGS, folder / "configs")
         text = yaml.safe_dump(json.loads(config.model_dump_json()), sort_keys=False)
         (folder / "configs" / f"{MODALITY}.yaml").write_text(text)
-        table.write(folder / "data" / "features" / MODALITY / "train.parquet")
-        (folder / "data" / "simulated" / MODALITY / "train").mkdir(parents=True)
+        layout = Layout(folder)
+        (layout.simulated(MODALITY) / "train").mkdir(parents=True)
+        told = made_from(config, opened_sources(config.data.train, MODALITY, layout))
+        table.write(layout.features(MODALITY, "train"), told)
         return folder
 
     return make

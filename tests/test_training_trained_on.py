@@ -1,29 +1,77 @@
-"""Evaluation: whom a model has seen in training is not asked again."""
+"""Trained on: whom a model has seen in training, in whatever part of it, is not asked again."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import mlflow
 import numpy as np
-import pandas as pd
+import pytest
+from feature_tables import separable_table, small_config
 
-from training import evaluation_stage
-from training.evaluation_stage import judge_source, trained_on
-
-
-def test_people_are_known_by_the_set_they_were_trained_in(monkeypatch, tmp_path):
-    """The same name in another set is another person."""
-    table = pd.DataFrame({"data_set": ["a", "a", "b"], "group": ["p1", "p1", "p2"], "answer": "x"})
-    table.to_parquet(tmp_path / "held_out_folds.parquet")
-    table.to_parquet(tmp_path / "simulated_test.parquet")
-    files = sorted(tmp_path.glob("*.parquet"))
-    monkeypatch.setattr(evaluation_stage.tracking, "fetch_files", lambda *_: files)
-    assert trained_on("a run") == {"a": {"p1"}, "b": {"p2"}}
+from features import ConfigError
+from training import evaluation_stage, tracking
+from training.evaluation_stage import judge_source
+from training.foreign import SIGNALS
+from training.run_content import Content
+from training.run_tables import write_table
+from training.trained_on import TRAINED_ON, trained_on, trained_on_table
 
 
-def test_a_run_that_has_kept_no_answers_knows_nobody(monkeypatch):
-    monkeypatch.setattr(evaluation_stage.tracking, "fetch_files", lambda *_: [])
-    assert trained_on("a run") == {}
+@pytest.fixture
+def log(empty_registry, tmp_path, monkeypatch):
+    """Log a run with files, in a database of the test's own; return its id."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_registry, tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    tracking.connect()
+
+    def logged(files):
+        return tracking.log_benchmark(Content("a run", "", {}, {}, {}, files), "quaver-emg")
+
+    return logged
+
+
+def table_of(labels, groups, sources):
+    """Return a table of features whose first windows are of these people; others have no class."""
+    table = separable_table(small_config())
+    n = len(labels)
+    return replace(
+        table,
+        labels=np.array([*labels, *["unclear"] * (len(table) - n)]),
+        groups=np.array([*groups, *["nobody"] * (len(table) - n)]),
+        sources=np.array([*sources, *["a"] * (len(table) - n)]),
+    )
+
+
+def test_people_are_known_by_the_set_they_were_trained_in(log, tmp_path):
+    """The same name in another set is another person; who taught the checks alone is known too."""
+    config = small_config()
+    alike = config.outliers.lookalikes[0]
+    table = table_of(
+        ["rest", "tremor", "rest", alike, alike, next(iter(SIGNALS)), "hiccups"],
+        ["001", "001", "p2", "p3", "001", "noise", "p4"],
+        ["a", "a", "b", "c", "c", "foreign", "c"],
+    )
+    path = write_table(trained_on_table(table, config), tmp_path / "trained_on.csv")
+    run = log({TRAINED_ON: path})
+    assert trained_on(run) == {"a": {"001"}, "b": {"p2"}, "c": {"p3", "001"}}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_run_that_does_not_say_whom_it_was_trained_on_is_refused(log, tmp_path, gone):
+    """Not kept by an earlier version, or gone since: nobody of them may pass for unseen."""
+    path = tmp_path / ("trained_on.csv" if gone else "by_class.csv")
+    path.write_text("data_set,subject,as\na,p1,classes\n")
+    run = log({f"tables/{path.name}": path})
+    place = mlflow.get_run(run).info.artifact_uri
+    if gone:
+        assert trained_on(run) == {"a": {"p1"}}
+        shutil.rmtree(tmp_path / "mlruns")
+    with pytest.raises(ConfigError, match=f"not known whom the model of run {run} was") as refused:
+        trained_on(run)
+    assert place in str(refused.value)
 
 
 def test_who_is_known_is_left_out_and_all_others_are_answered_as_before(

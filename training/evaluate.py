@@ -22,7 +22,7 @@ _BINS = 15
 class Judged:
     """Windows with their labels, their subjects and what was answered.
 
-    ``labels`` may name classes, stand-ins or look-alikes; ``sites`` and ``sources`` say where from.
+    ``labels`` may name classes, stand-ins or look-alikes; ``sources`` name the data sets.
     """
 
     labels: NDArray[np.str_]

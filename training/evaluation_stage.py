@@ -3,9 +3,8 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from training.datasets.opening import Opened
 from training.evaluate import Judged, headline, join_judged, report
 from training.features_stage import labelled_windows, opened_sources
 from training.layout import Layout, write_json
-from training.predictions import FOLDS, PREDICTIONS, frame_of, write
+from training.predictions import CHANCE, PREDICTIONS, frame_of, write
 from training.run_content import DataUsed
 from training.run_tables import (
     by_class,
@@ -32,9 +31,18 @@ from training.run_tables import (
     run_figures,
     write_table,
 )
+from training.trained_on import People, trained_on
 
-People = Mapping[str, frozenset[str]]
-"""Subjects by the name of their data set."""
+_KEYS = ["window_id", "group", "label"]
+
+
+@dataclass(frozen=True, eq=False)
+class OfRun:
+    """The classifier of a run, and whom it has seen in training."""
+
+    classifier: Classifier
+    run_id: str
+    known: People
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +57,7 @@ class Answers:
 
 @dataclass(frozen=True, eq=False)
 class Unanswered:
-    """A data set without a labelled window of anybody but people trained on."""
+    """A data set without a labelled window of the modality but of people trained on."""
 
     opened: Opened
     n_left_out: int
@@ -62,6 +70,8 @@ class Evaluated:
     opened: Opened
     answers: Answers
     report: dict[str, Any]
+    replaced: str = ""
+    """Of an earlier evaluation, what the run has kept of other windows under the same name."""
 
     @property
     def name(self) -> str:
@@ -76,13 +86,11 @@ def evaluate_stage(modality: Modality, layout: Layout) -> list[Evaluated | Unans
     """Let the trained classifier answer the test sets of the configuration; log the figures."""
     config = load_config(layout.config(modality), ModelConfig)
     tracking.connect()
-    classifier = load(layout.model(modality))
-    run_id = logged_run(modality, layout)
+    model = last_model(modality, layout)
     sets = opened_sources(config.data.test, modality, layout)
-    known = trained_on(run_id)
-    answered = [evaluated(opened, classifier, config, known) for opened in sets]
+    answered = [evaluated(opened, model, config) for opened in sets]
     found = [each for each in answered if isinstance(each, Evaluated)]
-    log_evaluated(found, run_id, "test")
+    log_evaluated(found, model.run_id, "test")
     write_json(
         layout.reports(modality) / "evaluate.json",
         {each.name: headline(each.report) for each in found},
@@ -90,29 +98,65 @@ def evaluate_stage(modality: Modality, layout: Layout) -> list[Evaluated | Unans
     return answered
 
 
-def evaluated(
-    opened: Opened, classifier: Classifier, config: ModelConfig, known: People
-) -> Evaluated | Unanswered:
+def last_model(modality: Modality, layout: Layout) -> OfRun:
+    """Return the classifier that was trained last.
+
+    Raises
+    ------
+    ConfigError
+        When it is not that of its run, in which its answers would be taken for another's.
+    """
+    run_id = logged_run(modality, layout)
+    folder = layout.model(modality)
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} does not exist; run `quaver train {modality}` first")
+    classifier = load(folder)
+    known = trained_on(run_id)
+    kept = tracking.tag_of(run_id, "model_fingerprint")
+    if kept != classifier.fingerprint:
+        raise ConfigError(
+            f"{folder} (fingerprint {classifier.fingerprint[:12]}) is not the model of run {run_id}"
+            f" (fingerprint {kept[:12]}), which {layout.reports(modality) / 'run.json'} names; run"
+            f" `quaver train {modality}` again"
+        )
+    return OfRun(classifier, run_id, known)
+
+
+def evaluated(opened: Opened, model: OfRun, config: ModelConfig) -> Evaluated | Unanswered:
     """Let a classifier answer a set, but for the people of it whom it was trained on."""
-    of_set = known.get(opened.name, frozenset())
-    answers, left_out = judge_source(classifier, opened, config, of_set)
+    if config.features.modality not in opened.modalities:
+        return Unanswered(opened, 0)
+    of_set = model.known.get(opened.name, frozenset())
+    answers, left_out = judge_source(model.classifier, opened, config, of_set)
     if answers is None:
         return Unanswered(opened, len(left_out))
     settings, source = config.training, opened.source
     figures = report(answers.judged, samples=settings.bootstrap_samples, seed=settings.seed)
-    told = {"kind": source.kind, "licence": source.licence, "title": source.title}
-    return Evaluated(opened, answers, figures | told | {"n_groups_left_out": len(left_out)})
+    told = {"kind": source.kind, "licence": opened.licence, "title": source.title}
+    each = Evaluated(opened, answers, figures | told | {"n_groups_left_out": len(left_out)})
+    return replace(each, replaced=_replaced(each, model.run_id))
 
 
-def trained_on(run_id: str) -> People:
-    """Return the people whom the model of a run has seen in training, none when it does not say."""
+def _replaced(each: Evaluated, run_id: str) -> str:
+    """Say which windows the run has kept under the name of a set, nothing when they are the same.
+
+    A queue grows while it is labelled: what was answered last counts, but not in silence.
+    """
     with tempfile.TemporaryDirectory() as temporary:
-        paths = tracking.fetch_files(run_id, PREDICTIONS, Path(temporary))
-        folds = [path for path in paths if path.stem == FOLDS]
-        if not folds:
-            return {}
-        frame = pd.read_parquet(folds[0], columns=["data_set", "group"])
-    return {str(name): frozenset(groups) for name, groups in frame.groupby("data_set")["group"]}
+        path = tracking.fetch_file(run_id, _kept_answers(each), Path(temporary))
+        if path is None:
+            return ""
+        before = pd.read_parquet(path)
+    now = frame_of(each.answers.judged, each.answers.ids)
+    one, other = (frame.set_index(_KEYS).sort_index() for frame in (before, now))
+    chances = [name for name in map(str, now) if name.startswith(CHANCE)]
+    if one.index.equals(other.index) and np.allclose(one[chances], other[chances], equal_nan=True):
+        return ""
+    return f"{len(before)} windows of {before['group'].nunique()} people"
+
+
+def _kept_answers(each: Evaluated) -> str:
+    return f"{PREDICTIONS}/{each.name}.parquet"
 
 
 def judge_source(
@@ -176,10 +220,10 @@ def _files(each: Evaluated, folder: Path) -> dict[str, Path]:
         "subjects": plots.subjects(each.report, each.name),
     }
     answers = folder / f"{each.name}.parquet"
-    write(frame_of(judged, each.answers.ids, each.opened.name), answers)
+    write(frame_of(judged, each.answers.ids), answers)
     tables = {"by_class": by_class(each.report), "by_subject": by_subject(judged, each.report)}
     return {
-        f"{PREDICTIONS}/{each.name}.parquet": answers,
+        _kept_answers(each): answers,
         **{f"{place}/{k}.png": path for k, path in plots.write(drawn, folder).items()},
         **{f"{place}/{k}.csv": write_table(v, folder / f"{k}.csv") for k, v in tables.items()},
     }
@@ -189,7 +233,7 @@ def _data_used(each: Evaluated) -> DataUsed:
     return DataUsed(
         name=each.name,
         sha256=each.answers.sha256,
-        source=each.opened.folder.as_posix(),
+        source="; ".join(folder.as_posix() for folder in each.opened.folders),
         context="evaluation",
         profile=profile(each.answers.judged),
     )

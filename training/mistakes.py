@@ -23,6 +23,9 @@ from training.train import Trained
 _REASONS = 5
 """Features that are named for an example."""
 
+_Name = tuple[str, str]
+"""Data set and window."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -81,12 +84,13 @@ def examples_of(
 ) -> list[Example]:
     """Find the window of each kind of mistake in the recordings it was cut from, and explain it."""
     kinds = kinds_of(trained.judged, most)
-    wanted = {str(trained.ids[kind.row]) for kind in kinds}
-    found = dict(_cut(recordings, wanted, config))
+    # Two sets may have recordings of one name.
+    names = [(str(trained.judged.sources[k.row]), str(trained.ids[k.row])) for k in kinds]
+    found = dict(_cut(recordings, set(names), config))
     return [
-        _explained(trained, kind, found[trained.ids[kind.row]])
-        for kind in kinds
-        if trained.ids[kind.row] in found
+        _explained(trained, kind, found[name])
+        for kind, name in zip(kinds, names, strict=True)
+        if name in found
     ]
 
 
@@ -96,18 +100,19 @@ def _key(judged: Judged, row: int) -> tuple[str, str]:
 
 
 def _cut(
-    recordings: Iterable[LabelledRecording], wanted: set[str], config: ModelConfig
-) -> Iterator[tuple[str, Windows]]:
+    recordings: Iterable[LabelledRecording], wanted: set[_Name], config: ModelConfig
+) -> Iterator[tuple[_Name, Windows]]:
     """Yield name and samples of the wanted windows; stops reading when all are found."""
     left = set(wanted)
-    holders = {recording_of(name) for name in wanted}
+    holders = {(data_set, recording_of(name)) for data_set, name in wanted}
     for labelled in recordings:
-        if labelled.id not in holders:
+        if (labelled.source, labelled.id) not in holders:
             continue
         cut = label_windows(labelled, config.labelling, config.features.window_s)
-        for i in np.flatnonzero(np.isin(cut.ids, list(left))).tolist():
-            yield str(cut.ids[i]), cut.windows[i : i + 1]
-            left.discard(str(cut.ids[i]))
+        for i, name in enumerate(zip(cut.sources.tolist(), cut.ids.tolist(), strict=True)):
+            if name in left:
+                yield name, cut.windows[i : i + 1]
+                left.discard(name)
         if not left:
             return
 

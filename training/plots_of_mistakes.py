@@ -5,9 +5,13 @@ import textwrap
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
+from features import MODALITIES, Windows
 from features.spectrum import welch
 from training.mistakes import Example
+
+Array = NDArray[np.float64]
 
 _HEAD_IN = 0.75
 _ROW_IN = 2.3
@@ -36,9 +40,13 @@ def mistakes(examples: list[Example], title: str) -> Figure:
 def _trace(axes: Axes, example: Example) -> None:
     windows, kind = example.windows, example.kind
     times_s = np.arange(windows.samples.shape[2]) / windows.sampling_rate_hz
-    for channel in windows.samples[0]:
-        axes.plot(times_s, channel - np.nanmean(channel), linewidth=0.6)
-    axes.set(xlabel="time (s)", ylabel=f"{windows.unit}, mean taken off", xlim=(0, times_s[-1]))
+    samples, unit = _in_own_unit(windows)
+    channels = samples[0] - np.nanmean(samples[0], axis=1, keepdims=True)
+    power = _power_of_ten(channels)
+    for channel in channels:
+        axes.plot(times_s, channel / 10.0**power, linewidth=0.6)
+    times = f"$10^{{{power}}}$ " if power else ""
+    axes.set(xlabel="time (s)", ylabel=f"{times}{unit}, mean taken off", xlim=(0, times_s[-1]))
     axes.set_title(
         f"{kind.label}, answered {kind.answer.replace('_', ' ')} ({kind.n_windows} windows)",
         fontsize=10,
@@ -48,13 +56,33 @@ def _trace(axes: Axes, example: Example) -> None:
 
 def _spectrum(axes: Axes, example: Example) -> None:
     windows = example.windows
-    samples = np.nan_to_num(windows.samples.astype(np.float64))
-    found = welch(samples, windows.sampling_rate_hz, _SEGMENT_S, windows.sampling_rate_hz / 2)
+    samples, unit = _in_own_unit(windows)
+    found = welch(
+        np.nan_to_num(samples), windows.sampling_rate_hz, _SEGMENT_S, windows.sampling_rate_hz / 2
+    )
     level_db = 10 * np.log10(np.maximum(found.psd[0, 1:], 1e-30))
     axes.plot(found.freqs_hz[1:], level_db, linewidth=0.8)
     highest = _HIGHEST_HZ.get(windows.modality, _HIGHEST_OTHERWISE_HZ)
     axes.set(xlabel="frequency (Hz)", xlim=(0, min(highest, windows.sampling_rate_hz / 2)))
-    axes.set_title(f"power, dB of {windows.unit}²/Hz", fontsize=10)
+    axes.set_title(f"power, dB of {unit}²/Hz", fontsize=10)
+
+
+def _in_own_unit(windows: Windows) -> tuple[Array, str]:
+    """Return samples in the unit of the modality, where theirs is known, and what it is called.
+
+    In volts an EMG has ticks of eight digits, and two examples have two scales.
+    """
+    samples = windows.samples.astype(np.float64) * windows.unit_factor
+    known = windows.scale_is_known
+    return samples, MODALITIES[windows.modality].unit if known else windows.unit
+
+
+def _power_of_ten(samples: Array) -> int:
+    """Return the power to divide by where numbers at the axis would not have room otherwise."""
+    size = float(np.nanmax(np.abs(samples)))
+    if size == 0 or 0.01 <= size < 10_000:
+        return 0
+    return 3 * int(np.floor(np.log10(size) / 3))
 
 
 def _reasons(axes: Axes, example: Example) -> None:

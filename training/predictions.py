@@ -3,7 +3,6 @@
 They lie below :data:`PREDICTIONS` in the run, a Parquet file for each set of windows.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,31 +21,26 @@ CHANCE: Final = "p_"
 CANDIDATES_BETWEEN: Final = " "
 
 
-def frame_of(
-    judged: Judged, ids: NDArray[np.str_], data_set: str | Mapping[str, str]
-) -> pd.DataFrame:
+def frame_of(judged: Judged, ids: NDArray[np.str_]) -> pd.DataFrame:
     """Return answers as they are kept.
 
     Parameters
     ----------
     ids : ndarray of str, shape (n_windows,)
-        Names of the windows, unique in the set.
-    data_set : str or mapping of str to str
-        Name of the set; of several, by source.
+        Names of the windows, unique in their set.
 
     Returns
     -------
     DataFrame
-        ``window_id``, ``data_set``, ``source``, ``group`` (subject), ``seconds`` (start in the
-        recording, NaN where the name does not tell), ``label``, ``answer``, ``reason`` (empty when
-        decided), ``candidates`` (joined by blanks), and ``p_<class>``, NaN where no probability
-        could be computed.
+        ``window_id``, ``data_set``, ``group`` (subject), ``seconds`` (start in the recording, NaN
+        where the name does not tell), ``label``, ``answer``, ``reason`` (empty when decided),
+        ``candidates`` (joined by blanks), and ``p_<class>``, NaN where no probability could be
+        computed.
     """
     keys = pd.DataFrame(
         {
             "window_id": ids,
-            "data_set": _named(judged.sources, data_set),
-            "source": judged.sources,
+            "data_set": judged.sources,
             "group": judged.groups,
             "seconds": [start_of_s(name) for name in ids.tolist()],
             "label": judged.labels,
@@ -57,12 +51,6 @@ def frame_of(
     )
     chances = pd.DataFrame(judged.probabilities, columns=[CHANCE + c for c in judged.classes])
     return pd.concat((keys, chances), axis=1)
-
-
-def _named(sources: NDArray[np.str_], data_set: str | Mapping[str, str]) -> list[str]:
-    if isinstance(data_set, str):
-        return [data_set] * len(sources)
-    return [data_set.get(source, source) for source in sources.tolist()]
 
 
 def write(frame: pd.DataFrame, path: Path) -> None:

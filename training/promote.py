@@ -14,6 +14,7 @@ the service next finds the announcement and takes back what had been done.
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Promoted:
     logged: Logged
     tag: str
     checks: tuple[Check, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    """Versions that would have been gone back to, but are no longer in the registry."""
 
 
 def promote(
@@ -77,14 +80,13 @@ def promote(
         if before is not None and before.logged == logged and _fits(before.directory):
             return Promoted(logged, before.tag, made)
         place = _staged(directory, logged, classifier.card, name, before)
-        for _ in steps(Announcement(
+        _carry_out(Announcement(
             name=name,
             before=None if before is None else before.logged.model_version,
             place=place,
             version=logged.model_version,
             is_new=True,
-        )):  # fmt: skip
-            pass
+        ))  # fmt: skip
         _dismiss_challenger(logged)
     return Promoted(logged, f"{name}:{place}", made)
 
@@ -130,21 +132,45 @@ def rollback(modality: Modality) -> Promoted:
         now = store.served(name)
         if now is None:
             raise ConfigError(f"no model for {modality} is served; run `quaver promote {modality}`")
-        earlier = None if now.replaces is None else store.stored(name, now.replaces)
+        earlier, passed_over = _earlier(name, now)
         if earlier is None:
-            raise ConfigError(
-                f"{now.tag} is the first model served for {modality}; there is none to go back to"
-            )
+            why = f"{now.tag} is the first model served for {modality}"
+            if passed_over:
+                why = f"of {name}, {' and '.join(passed_over)} was deleted in the registry"
+            raise ConfigError(f"{why}; there is none to go back to")
         load(earlier.directory)
-        for _ in steps(Announcement(
+        _carry_out(Announcement(
             name=name,
             before=now.logged.model_version,
             place=earlier.place,
             version=earlier.logged.model_version,
             is_new=False,
-        )):  # fmt: skip
+        ))  # fmt: skip
+    return Promoted(earlier.logged, earlier.tag, passed_over=passed_over)
+
+
+def _earlier(name: str, now: store.Stored) -> tuple[store.Stored | None, tuple[str, ...]]:
+    """Return what was served before and can be again, and the versions deleted since."""
+    passed_over: list[str] = []
+    found: store.Stored | None = now
+    while found is not None:
+        found = None if found.replaces is None else store.stored(name, found.replaces)
+        if found is None or tracking.is_registered(found.logged):
+            break
+        passed_over.append(f"version {found.logged.model_version}")
+    return found, tuple(passed_over)
+
+
+def _carry_out(change: Announcement) -> None:
+    """Make a change, or take back at once what was done of one that the registry refuses."""
+    try:
+        for _ in steps(change):
             pass
-    return Promoted(earlier.logged, earlier.tag)
+    except ConfigError:
+        # Where the registry is gone this cannot be done either, and whoever comes next does it.
+        with suppress(ConfigError):
+            _settle(change.name)
+        raise
 
 
 def steps(change: Announcement) -> Iterator[str]:

@@ -86,12 +86,14 @@ def predictions_of(run_id: str) -> pd.DataFrame:
     """Return all answers to held-out windows that a run has kept."""
     with tempfile.TemporaryDirectory() as temporary:
         paths = tracking.fetch_files(run_id, PREDICTIONS, Path(temporary))
-        if not paths:
+        paths.sort(key=_folds_first)
+        if not paths or paths[0].stem != FOLDS:
             raise ConfigError(
-                f"the run {run_id} has kept no answers to held-out windows; train again with this"
-                " version, or name another run"
+                f"the run {run_id} has kept no answers to held-out windows at"
+                f" {tracking.place_of_files(run_id)}; train again with this version, or name"
+                " another run"
             )
-        return held_out([pd.read_parquet(path) for path in sorted(paths, key=_folds_first)])
+        return held_out([pd.read_parquet(path) for path in paths])
 
 
 def held_out(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -1,19 +1,22 @@
 """LabelledTable: features of labelled windows, one row each, as they lie on disk."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import FLAGS, ContractError, FeatureSpec, FeatureTable, Quality, extract
+from features import FLAGS, ConfigError, ContractError, FeatureSpec, FeatureTable, Quality, extract
 from training.datasets.labelled import LabelledWindows
 
 Array = NDArray[np.float64]
 
 _KEYS = ("id", "source", "site", "group", "label", "sampling_rate_hz")
+_MADE_FROM = "made_from"
 _FRACTIONS = ("gap_fraction", "flat_fraction", "clipped_fraction", "mains_fraction")
 
 
@@ -69,18 +72,36 @@ class LabelledTable:
         values = pd.DataFrame(self.features.values, columns=list(self.features.columns))
         return pd.concat((pd.DataFrame(parts), values), axis=1)
 
-    def write(self, path: Path) -> None:
-        """Write a Parquet file, whole or not at all."""
+    def write(self, path: Path, made_from: Mapping[str, Any] | None = None) -> None:
+        """Write a Parquet file, whole or not at all.
+
+        ``made_from`` says in plain data what decides which windows these are.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         frame = self.to_frame()
         frame.attrs["fingerprint"] = self.features.fingerprint
+        frame.attrs[_MADE_FROM] = json.dumps(made_from or {})
         partial = path.with_suffix(".part")
         frame.to_parquet(partial, index=False)
         partial.replace(path)
 
     @classmethod
-    def read(cls, path: Path, spec: FeatureSpec) -> "LabelledTable":
-        """Read a Parquet file and check that it holds what this spec computes."""
+    def read(
+        cls, path: Path, spec: FeatureSpec, made_from: Mapping[str, Any] | None = None
+    ) -> "LabelledTable":
+        """Read a Parquet file and check that it holds what this spec computes of these windows.
+
+        ``made_from`` is as the table was written with; without it, any windows do.
+
+        Raises
+        ------
+        ConfigError
+            When there is no such file.
+        ContractError
+            When it holds something else.
+        """
+        if not path.is_file():
+            raise ConfigError(f"{path} does not exist; run the features stage first")
         frame = pd.read_parquet(path)
         fingerprint = frame.attrs.get("fingerprint")
         if fingerprint != spec.fingerprint:
@@ -88,6 +109,7 @@ class LabelledTable:
                 f"{path} was computed with other features (fingerprint {str(fingerprint)[:12]},"
                 f" here {spec.fingerprint[:12]}); run the features stage again"
             )
+        _check_made_from(path, json.loads(frame.attrs.get(_MADE_FROM, "{}")), made_from or {})
         n_before = len(_KEYS) + len(_FRACTIONS) + len(FLAGS)
         quality = Quality(
             **{name: frame[name].to_numpy(np.float64) for name in _FRACTIONS},
@@ -107,6 +129,16 @@ class LabelledTable:
             ids,
             frame["sampling_rate_hz"].to_numpy(np.float64),
         )
+
+
+def _check_made_from(path: Path, before: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    for key, value in here.items():
+        if before.get(key) != value:
+            was = json.dumps(before[key]) if key in before else "not noted"
+            raise ContractError(
+                f"{path} was computed from other windows ({key} was {was}, here"
+                f" {json.dumps(value)}); run the features stage again"
+            )
 
 
 def tabulate(

@@ -30,6 +30,7 @@ CHALLENGER = "challenger"
 """Alias of the model that answers beside it."""
 _ARTIFACT = "classifier"
 _PATIENCE_S = 5.0
+_NOT_THERE = "RESOURCE_DOES_NOT_EXIST"
 _HASHES = ("data_sha256", "fingerprint", "git_commit")
 
 
@@ -168,6 +169,31 @@ def fetch_files(run_id: str, folder: str, into: Path) -> list[Path]:
     return sorted(path for path in Path(root).rglob("*") if path.is_file())
 
 
+def fetch_file(run_id: str, place: str, into: Path) -> Path | None:
+    """Download a file of a run, None when it is not there."""
+    folder, _, _ = place.rpartition("/")
+    with clear_errors():
+        files = mlflow.artifacts.list_artifacts(run_id=run_id, artifact_path=folder or None)
+        if place not in {file.path for file in files}:
+            return None
+        found = mlflow.artifacts.download_artifacts(
+            run_id=run_id, artifact_path=place, dst_path=str(into)
+        )
+    return Path(found)
+
+
+def tag_of(run_id: str, name: str) -> str:
+    """Return a tag of a run, nothing when it has none of this name."""
+    with clear_errors():
+        return str(mlflow.get_run(run_id).data.tags.get(name, ""))
+
+
+def place_of_files(run_id: str) -> str:
+    """Return where the files of a run should be."""
+    with clear_errors():
+        return str(mlflow.get_run(run_id).info.artifact_uri)
+
+
 def run_facts(run_id: str) -> RunFacts:
     """Return what a run says of itself."""
     with clear_errors():
@@ -215,6 +241,18 @@ def version_of(model_name: str, version_or_alias: str) -> Logged | None:
     except MlflowException:
         return None
     return Logged(str(found.run_id), model_name, version_or_alias)
+
+
+def is_registered(logged: Logged) -> bool:
+    """Say whether the registry still has a version: somebody may have deleted it there."""
+    with clear_errors():
+        try:
+            mlflow.MlflowClient().get_model_version(logged.model_name, logged.model_version)
+        except MlflowException as error:
+            if error.error_code == _NOT_THERE:
+                return False
+            raise
+    return True
 
 
 def aliased(model_name: str, alias: str = CHAMPION) -> Logged | None:

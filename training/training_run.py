@@ -21,6 +21,7 @@ from training.search import Searched
 from training.table import LabelledTable
 from training.tracking import flatten
 from training.train import Trained, report_by_source
+from training.trained_on import TRAINED_ON, trained_on_table
 
 _EXAMPLES = 4
 """Kinds of wrong answers that are shown, and of undecided ones."""
@@ -101,13 +102,14 @@ def _files(
     }
     for name, frame in tables.items():
         files[f"tables/{name}.csv"] = write_table(frame, folder / f"{name}.csv")
+    people = trained_on_table(table, config)
+    files[TRAINED_ON] = write_table(people, folder / Path(TRAINED_ON).name)
     files["model_card.md"] = folder / "model_card.md"
     files["model_card.md"].write_text(model_card(trained.classifier, report), encoding="utf-8")
     files["report.json"] = folder / "report.json"
     write_json(files["report.json"], report)
     answers = folder / f"{FOLDS}.parquet"
-    sets = {one.source.name: one.name for one in opened}
-    predictions.write(predictions.frame_of(trained.judged, trained.ids, sets), answers)
+    predictions.write(predictions.frame_of(trained.judged, trained.ids), answers)
     return files | {f"{PREDICTIONS}/{FOLDS}.parquet": answers}
 
 
@@ -128,7 +130,7 @@ def _data_used(trained: Trained, table: LabelledTable, opened: list[Opened]) -> 
     return DataUsed(
         name=", ".join(f"{one.source.name} {one.folder.name}" for one in opened),
         sha256=provenance.data_sha256,
-        source="; ".join(one.folder.as_posix() for one in opened),
+        source="; ".join(folder.as_posix() for one in opened for folder in one.folders),
         context="training",
         profile=profile(trained.judged) | {"windows left out": len(table) - len(trained.judged)},
         columns=table.features.columns,

@@ -11,7 +11,7 @@ from training.config import ModelConfig, load_config
 from training.datasets.opening import Opened
 from training.evaluate import headline
 from training.exam_windows import exam_windows
-from training.features_stage import opened_sources
+from training.features_stage import made_from, opened_sources
 from training.layout import Layout, write_json
 from training.table import LabelledTable
 from training.tracking import Logged
@@ -23,8 +23,10 @@ def train_stage(modality: Modality, layout: Layout) -> tuple[Trained, Logged]:
     """Train on the table of features, write the classifier, log and register it."""
     config = load_config(layout.config(modality), ModelConfig)
     tracking.connect()
-    table = LabelledTable.read(layout.features(modality, "train"), config.features)
     opened = opened_sources(config.data.train, modality, layout)
+    table = LabelledTable.read(
+        layout.features(modality, "train"), config.features, made_from(config, opened)
+    )
     trained = train(table, config, _describe(opened))
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary) / "classifier"
@@ -33,10 +35,8 @@ def train_stage(modality: Modality, layout: Layout) -> tuple[Trained, Logged]:
         load(directory)
         content = training_content(trained, table, opened, config, Path(temporary) / "report")
         logged = tracking.log_training(content, directory, config.name)
-        _replace(directory, layout.model(modality))
-        _replace(Path(temporary) / "report", layout.reports(modality) / "train")
-    run = {"run_id": logged.run_id, "model_version": logged.model_version}
-    write_json(layout.reports(modality) / "run.json", run)
+        run = {"run_id": logged.run_id, "model_version": logged.model_version}
+        _keep(directory, Path(temporary) / "report", run, layout, modality)
     write_json(layout.reports(modality) / "train.json", headline(trained.report))
     return trained, logged
 
@@ -47,8 +47,32 @@ def _describe(opened: list[Opened]) -> str:
     return "; ".join(kinds)
 
 
-def _replace(source: Path, target: Path) -> None:
-    """Put a folder in the place of another."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.move(source, target)
+def _keep(
+    model: Path, report: Path, run: dict[str, str], layout: Layout, modality: Modality
+) -> None:
+    """Put a model, its report and the name of its run in the place of those before.
+
+    All is copied beside its place first, so that only renames are left: what ends the process
+    meanwhile leaves model and run of one training. Between the renames it may not, which an
+    evaluation sees by the model's fingerprint.
+    """
+    reports = layout.reports(modality)
+    targets = {report: reports / "train", model: layout.model(modality)}
+    for source, target in targets.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(_beside(target, "new"), ignore_errors=True)
+        shutil.copytree(source, _beside(target, "new"))
+    name = _beside(reports / "run.json", "new")
+    write_json(name, run)
+    for target in targets.values():
+        shutil.rmtree(_beside(target, "old"), ignore_errors=True)
+        if target.exists():
+            target.rename(_beside(target, "old"))
+        _beside(target, "new").rename(target)
+    name.replace(reports / "run.json")
+    for target in targets.values():
+        shutil.rmtree(_beside(target, "old"), ignore_errors=True)
+
+
+def _beside(path: Path, what: str) -> Path:
+    return path.with_name(f".{path.name}.{what}")

@@ -33,6 +33,8 @@ def roll_back(modality: Modality) -> None:
     _say(settle(f"quaver-{modality}"))
     promoted = rollback(modality)
     logged = promoted.logged
+    for version in promoted.passed_over:
+        typer.echo(f"{version} was deleted in the registry and is passed over")
     typer.echo(f"{logged.model_name} version {logged.model_version}, run {logged.run_id}")
     _end(promoted, "serves again")
 

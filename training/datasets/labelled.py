@@ -34,7 +34,8 @@ class LabelledRecording:
     """A recording with what is known of it.
 
     ``group`` is the unit that must not be split (a person), ``site`` the device and place,
-    ``source`` the data set's name in the registry. ``spans`` are ordered and do not overlap.
+    ``source`` the name of the data set: as a reader gives it, that of the registry; from an opened
+    set, the set's own, such as ``simulated/train``. ``spans`` are ordered and do not overlap.
     """
 
     id: str
@@ -53,7 +54,8 @@ class LabelledRecording:
 class LabelledWindows:
     """Windows of one rate and unit with a label each; arrays of shape (n_windows,).
 
-    ``labels`` are as in :class:`Span`; ``ids`` name recording and start, unique in a source.
+    ``labels`` are as in :class:`Span`, ``sources`` name the data sets; ``ids`` name recording and
+    start, unique in a set.
     """
 
     windows: Windows

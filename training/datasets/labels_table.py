@@ -19,11 +19,12 @@ SUBJECT_COLUMNS = ("recording", "subject")
 
 @dataclass(frozen=True)
 class LabelRow:
-    """One labelled stretch; without start and end, the whole recording."""
+    """One labelled stretch, and its line; without start and end, the whole recording."""
 
     start_s: float | None
     end_s: float | None
     label: str
+    line: int
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def read_labels(path: Path) -> Mapping[str, Labels]:
                 f"{where}: recording {cells['recording']!r} is of {cells['subject']!r} here, and of"
                 f" {earlier.subject!r} in line {earlier.line}"
             )
-        rows = (*earlier.rows, LabelRow(start_s, end_s, cells["label"]))
+        rows = (*earlier.rows, LabelRow(start_s, end_s, cells["label"], line))
         found[cells["recording"]] = Labels(earlier.subject, rows, earlier.line)
     return found
 

@@ -2,17 +2,18 @@
 
 ``simulated/<set>`` is a set of the simulator; ``<name>=<folder>`` a public set that was downloaded
 into that folder, ``feedback=<folder>`` what a service has kept there; a folder that holds
-``dataset.yaml`` is somebody's own; any other name is a real set below ``QUAVER_DATA``.
+``dataset.yaml`` is somebody's own; any other name is a real set below ``QUAVER_DATA``. Folders of
+one name are one set.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from features import ConfigError, Modality, Windows
+from features import ConfigError, Modality, SignalError, Windows
 from training.datasets.feedback import feedback_source
 from training.datasets.labelled import LabelledRecording, LabelledWindows
 from training.datasets.labelling import Labelling, label_windows
@@ -28,10 +29,28 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class Opened:
-    """A source and the folder to read it from."""
+    """A source and the folder to read it from; a set in several folders has ``others`` beside."""
 
     source: Source
     folder: Path
+    others: "tuple[Opened, ...]" = ()
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder of the set."""
+        return (self.folder, *(each.folder for each in self.others))
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What it may hold recordings of."""
+        parts = (self, *self.others)
+        return tuple(dict.fromkeys(name for part in parts for name in part.source.modalities))
+
+    @property
+    def licence(self) -> str:
+        """Under which licence it stands; of folders that differ, all of them."""
+        parts = (self, *self.others)
+        return "; ".join(dict.fromkeys(part.source.licence for part in parts))
 
     @property
     def name(self) -> str:
@@ -40,10 +59,46 @@ class Opened:
         return f"{self.source.name}/{self.folder.name}" if simulated else self.source.name
 
     def recordings(self, modality: Modality) -> Iterator[LabelledRecording]:
-        """Read the recordings of one modality."""
-        for labelled in self.source.read(self.folder):
-            if labelled.recording.modality == modality:
-                yield labelled
+        """Read the recordings of one modality, each under the name of this set.
+
+        Raises
+        ------
+        SignalError
+            When two are of one name: a window's name would not tell which it is of.
+        """
+        seen: dict[str, Path] = {}
+        for part in (self, *self.others):
+            for labelled in part.source.read(part.folder):
+                if labelled.recording.modality != modality:
+                    continue
+                if labelled.id in seen:
+                    raise SignalError(
+                        f"the recording {labelled.id!r} occurs twice in the set {self.name}, in"
+                        f" {seen[labelled.id]} and in {part.folder}; rename one, or leave it out"
+                    )
+                seen[labelled.id] = part.folder
+                yield replace(labelled, source=self.name)
+
+
+def joined(opened: Iterable[Opened]) -> list[Opened]:
+    """Return the sets in their order, folders of one name as one; a folder named twice counts once.
+
+    Raises
+    ------
+    ConfigError
+        When a name is of sets of two kinds, whose numbers are never mixed.
+    """
+    found: dict[str, Opened] = {}
+    for each in opened:
+        first = found.setdefault(each.name, each)
+        if first.source.kind != each.source.kind:
+            raise ConfigError(
+                f"{first.folder} is a {first.source.kind} set named {each.name}, and {each.folder}"
+                f" a {each.source.kind} one; give them two names"
+            )
+        if each.folder.resolve() not in {folder.resolve() for folder in first.folders}:
+            found[each.name] = replace(first, others=(*first.others, each))
+    return list(found.values())
 
 
 def open_source(name: str, modality: Modality, simulated: Path) -> Opened:

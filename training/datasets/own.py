@@ -20,7 +20,7 @@ left out. Further columns are notes. A folder that ``quaver queue`` wrote is suc
 Labels inside EDF+ or WFDB files are used when ``annotations`` maps each text to a label, or to null
 to leave it out, and ``subjects`` names a table ``recording,subject``. An annotation of one moment
 becomes a span of ``point_s`` seconds around it. Of a surface EMG, each column becomes a recording
-of its own, under the same labels.
+of its own, under the same labels; where two columns have one name, their places tell them apart.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,10 +34,12 @@ from pydantic import Field, model_validator
 from features import ConfigError, Recording, Section, SignalError
 from features.spec import PositiveFloat
 from serving.formats.mapping import TimeUnit
-from serving.recordings import SignalMapping, read_annotations, read_recording
+from serving.recordings import SignalMapping, read_recording
 from training.config import load_config
-from training.datasets.labelled import LabelledRecording, Span
+from training.datasets.copies import Copies
+from training.datasets.labelled import LabelledRecording
 from training.datasets.labels_table import LABELS, Labels, read_labels, read_subjects
+from training.datasets.own_spans import spans_of_annotations, spans_of_rows
 from training.datasets.source import Source
 
 FILE_NAME = "dataset.yaml"
@@ -58,7 +60,7 @@ class Override(Section):
 class OwnDataset(Section):
     """The content of ``dataset.yaml``."""
 
-    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]*$")]
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=60)]
     title: str
     licence: str
     signal: SignalMapping
@@ -138,19 +140,29 @@ def own_source(folder: Path) -> Source:
 
 def read_own(folder: Path) -> Iterator[LabelledRecording]:
     """Read a user's folder, one recording at a time; of EMG, one channel at a time."""
-    contents = _contents(folder)
+    yield from Copies().refused(_read(folder, _contents(folder)))
+
+
+def _read(folder: Path, contents: _Contents) -> Iterator[LabelledRecording]:
+    dataset = contents.dataset
     for key, labels in contents.labels.items():
         path = contents.files[key]
-        recording = read_recording(path, contents.dataset.mapping(key))
-        spans = _spans(contents.dataset, key, path, labels, recording.duration_s)
+        recording = read_recording(path, dataset.mapping(key))
+        if dataset.annotations is None:
+            table = folder / str(dataset.labels)
+            spans = spans_of_rows(labels, key, table, recording.duration_s)
+        else:
+            spans = spans_of_annotations(
+                dataset.annotations, dataset.point_s, path, key, recording.duration_s
+            )
         for name, part in _parts(key, recording):
             yield LabelledRecording(
                 id=name,
                 recording=part,
                 spans=spans,
-                group=f"{contents.dataset.name}/{labels.subject}",
-                site=contents.dataset.site_of(key),
-                source=contents.dataset.name,
+                group=f"{dataset.name}/{labels.subject}",
+                site=dataset.site_of(key),
+                source=dataset.name,
                 details={"file": path.relative_to(folder).as_posix()},
             )
 
@@ -159,7 +171,11 @@ def _parts(key: str, recording: Recording) -> Iterator[tuple[str, Recording]]:
     if recording.modality != "emg" or recording.n_channels == 1:
         yield key, recording
         return
-    for place, name in enumerate(recording.channel_names):
+    names = recording.channel_names
+    if len(set(names)) < len(names):
+        # A file may call two channels alike; then their places tell them apart.
+        names = tuple(f"{place}-{name}" for place, name in enumerate(names, 1))
+    for place, name in enumerate(names):
         yield f"{key}/{name}", recording.channel(place)
 
 
@@ -243,57 +259,3 @@ def _keyed(rows: Mapping[str, Labels], files: Mapping[str, Path], table: Path) -
 def _listed(files: Mapping[str, Path]) -> str:
     shown = list(files)[:10]
     return ", ".join(shown) + (", …" if len(files) > len(shown) else "")
-
-
-def _spans(
-    dataset: OwnDataset, key: str, path: Path, labels: Labels, duration_s: float
-) -> tuple[Span, ...]:
-    if dataset.annotations is None:
-        spans = [
-            Span(row.start_s or 0.0, duration_s if row.end_s is None else row.end_s, row.label)
-            for row in labels.rows
-        ]
-    else:
-        spans = _annotated(dataset.annotations, dataset.point_s, path, key, duration_s)
-    return tuple(sorted(spans, key=lambda span: span.start_s))
-
-
-def _annotated(
-    meanings: Mapping[str, str | None], point_s: float | None, path: Path, key: str, end_s: float
-) -> list[Span]:
-    """Return the spans of annotations; a moment becomes one around it, as far as there is room."""
-    lasting: list[Span] = []
-    moments: list[tuple[float, str]] = []
-    for note in read_annotations(path):
-        text = note.text.strip()
-        if text not in meanings:
-            raise SignalError(
-                f"recording {key!r} has the annotation {text!r} at {note.start_s:g} s;"
-                f" annotations knows {', '.join(meanings)} (null for what is to be left out)"
-            )
-        label = meanings[text]
-        if label is None:
-            continue
-        if note.duration_s > 0:
-            lasting.append(Span(note.start_s, note.start_s + note.duration_s, label))
-        elif point_s is not None:
-            moments.append((note.start_s, label))
-        else:
-            raise SignalError(
-                f"recording {key!r} has the annotation {text!r} at {note.start_s:g} s without a"
-                " duration; give point_s, the length that such annotations stand for"
-            )
-    return lasting + _around(moments, point_s or 0.0, end_s)
-
-
-def _around(moments: list[tuple[float, str]], point_s: float, end_s: float) -> list[Span]:
-    """Return a span around each moment, cut half way to a neighbour of its label: a doublet."""
-    spans: list[Span] = []
-    for at_s, label in sorted(moments):
-        start_s, stop_s = max(at_s - point_s / 2, 0.0), min(at_s + point_s / 2, end_s)
-        if spans and spans[-1].label == label and spans[-1].end_s > start_s:
-            before = spans.pop()
-            start_s = (before.end_s + start_s) / 2
-            spans.append(Span(before.start_s, start_s, label))
-        spans.append(Span(start_s, stop_s, label))
-    return spans
