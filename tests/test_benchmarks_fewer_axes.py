@@ -39,7 +39,7 @@ def test_one_channel_is_left_and_everything_else_stays(whole, tmp_path, name):
         read=lambda _: iter([whole]),
     )
 
-    (kept,) = Fewer(source, tmp_path, KEPT[name]).recordings("gyroscope")
+    (kept,) = Fewer(source, tmp_path, keep=KEPT[name]).recordings("gyroscope")
 
     samples = kept.recording.samples
     assert samples.shape == (1, 500)

@@ -4,7 +4,7 @@ The models have learnt from three axes. What they are worth on less is told, and
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -39,7 +39,7 @@ _TOLD = (
 class Fewer(Opened):
     """A set as devices have it that keep one channel of each recording."""
 
-    keep: Callable[[Array], Array]
+    keep: Callable[[Array], Array] = field(kw_only=True)
 
     def recordings(self, modality: Modality) -> Iterator[LabelledRecording]:
         """Read the recordings, each with its one channel."""
@@ -56,7 +56,9 @@ def fewer_axes(bench: Bench) -> list[Figure]:
     figures: list[Figure] = []
     whole = open_set(TEST, bench.modality, bench.layout)
     for name, keep in KEPT.items():
-        data = tabulated(Fewer(whole.source, whole.folder, keep), f"{TEST}, {name}", bench.config)
+        data = tabulated(
+            Fewer(whole.source, whole.folder, keep=keep), f"{TEST}, {name}", bench.config
+        )
         if data is None:
             continue
         scheme = bench.scheme("trained on three axes of other simulated people")
