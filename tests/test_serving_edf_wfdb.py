@@ -100,6 +100,28 @@ def test_a_discontinuous_edf_has_gaps(tmp_path, rng):
     assert read_annotations(path) == (Annotation(4.5, 0.0, "cough"),)
 
 
+@pytest.mark.parametrize("drift_s", [0.0005, -0.0005])
+def test_clocks_that_differ_a_little_make_no_gaps(tmp_path, rng, drift_s):
+    """A recorder's seconds are not quite a sensor's: no sample is lost, and none is there twice."""
+    path = tmp_path / "a.edf"
+    signal = edf_signal(rng, "EMG", "uV", seconds=4)
+    # A note leaves room for digits in all data records.
+    notes = [edfio.EdfAnnotation(0.5, None, "arm on a cushion")]
+    edfio.Edf([signal], data_record_duration=1, annotations=notes).write(path)
+    raw = path.read_bytes().replace(b"EDF+C", b"EDF+D")
+    for second in range(1, 4):
+        told = f"+{second * (1 + drift_s):.4f}\x14\x14".encode()
+        plain = f"+{second}\x14\x14".encode().ljust(len(told), b"\0")
+        assert raw.count(plain) == 1
+        raw = raw.replace(plain, told)
+    path.write_bytes(raw)
+
+    back = read_recording(path, SignalMapping(modality="emg"))
+
+    assert back.gaps == ()
+    np.testing.assert_allclose(back.samples[0], signal.data)
+
+
 def test_an_uncalibrated_edf_signal_is_refused(tmp_path, rng):
     """A signal whose physical range is empty has no unit that could be trusted."""
     path = tmp_path / "a.edf"

@@ -25,6 +25,10 @@ from serving.formats.mapping import SignalMapping
 
 _DISCONTINUOUS = "EDF+D"
 _LONGEST_GAP_S = 3600.0
+_FOLLOWS = 1.5
+"""Samples by which a data record may begin early or late after the one before."""
+_DRIFT = 1e-3
+"""Or this share of a data record, by which clocks may differ."""
 
 
 @contextmanager
@@ -152,9 +156,16 @@ def _scale(signal: edfio.EdfSignal) -> tuple[float, float]:
 
 
 def _starts(layout: Layout, length: int, rate_hz: float) -> NDArray[np.intp]:
-    """Return the first sample of each data record of a discontinuous file."""
-    starts = np.round(layout.onsets_s() * rate_hz).astype(np.intp)
-    gaps = np.diff(starts) - length
+    """Return the first sample of each data record of a discontinuous file.
+
+    One that begins a little before or after the end of the one before follows upon it: the clock
+    of a recorder is not that of its sensor.
+    """
+    onsets = layout.onsets_s() * rate_hz
+    late = np.diff(onsets) - length
+    follows = np.abs(late) <= max(_FOLLOWS, _DRIFT * length)
+    gaps = np.where(follows, 0, np.round(late)).astype(np.intp)
+    starts = np.cumsum(np.append(round(float(onsets[0])), length + gaps)) if len(onsets) else gaps
     if (gaps < 0).any():
         raise SignalError("its data records overlap in time; the file is damaged")
     if gaps.max(initial=0) > _LONGEST_GAP_S * rate_hz:
