@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -11,7 +12,7 @@ import pytest
 
 from features import ConfigError
 from training import tracking
-from training.run_content import Content
+from training.run_content import Content, DataUsed
 from training.tracking import Logged
 
 
@@ -52,6 +53,17 @@ def test_a_run_holds_what_it_was_given(store, content):
     assert run.data.tags["modality"] == "emg"
     assert [f.path for f in store.list_artifacts(logged.run_id, "notes")] == ["notes/note.md"]
     assert logged == tracking.find_run(logged.run_id)
+
+
+def test_data_of_many_folders_have_a_name_that_the_server_takes(store, content):
+    """A training on many sets is not refused for it when all is computed."""
+    _, what = content
+    name = ", ".join(f"a set of the clinic {i}" for i in range(50))
+    data = DataUsed(name, "a" * 64, "folders", "training", {})
+    run = store.get_run(tracking.log_benchmark(replace(what, data=[data]), "quaver-accuracy"))
+    (used,) = run.inputs.dataset_inputs
+    assert name.startswith(used.dataset.name)
+    assert len(used.dataset.name) == 500
 
 
 def test_a_benchmark_is_a_run_without_a_model(store, content):

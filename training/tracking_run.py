@@ -31,6 +31,8 @@ _PARENT = "mlflow.parentRunId"
 _DESCRIPTION = "mlflow.note.content"
 _DIGEST = 12
 """Characters of a hash that stand beside the name of a data set; the whole is a tag."""
+_LONGEST_NAME = 500
+"""Characters that MLflow takes for the name of a data set, which may be of many folders."""
 _OPEN = "attributes.status = 'RUNNING'"
 _UNREACHABLE = (requests.RequestException, MlflowException)
 
@@ -199,7 +201,7 @@ def _write_child(
 def _input(data: DataUsed) -> DatasetInput:
     schema = {"mlflow_colspec": [{"name": name, "type": "double"} for name in data.columns]}
     dataset = Dataset(
-        name=data.name,
+        name=data.name[:_LONGEST_NAME],
         digest=data.sha256[:_DIGEST],
         source_type="local",
         source=json.dumps({"uri": data.source}),
