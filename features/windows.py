@@ -15,6 +15,9 @@ from features.modality import MODALITIES, RELATIVE, Modality, check_modality, ch
 
 Samples = NDArray[np.floating[Any]]
 
+LARGEST_RATE_HZ = 200_000.0
+"""Nothing of a muscle or a limb needs more, and what is worked on grows with the rate."""
+
 LARGEST = 1e30
 """Larger values are no signal; up to here fourth powers of a converted window are still finite."""
 
@@ -105,6 +108,11 @@ def check_rate(sampling_rate_hz: float, modality: Modality) -> float:
     if rate < traits.minimum_rate_hz:
         raise SignalError(
             f"sampling_rate_hz is {rate:g}; {modality} needs at least {traits.minimum_rate_hz:g} Hz"
+        )
+    if rate > LARGEST_RATE_HZ:
+        raise SignalError(
+            f"sampling_rate_hz is {rate:g}; up to {LARGEST_RATE_HZ:g} Hz can be used (if it comes"
+            " from a column of times, see whether their unit is right)"
         )
     return rate
 

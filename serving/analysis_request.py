@@ -23,7 +23,7 @@ Extra = Literal["windows", "why", "trace"]
 
 _SAMPLES_SCHEMA: dict[str, Any] = {
     "type": "array",
-    "items": {"type": "array", "items": {"type": "number", "nullable": True}},
+    "items": {"type": "array", "items": {"type": ["number", "null"]}},
     "description": "channels x samples; null is a missing sample; one channel may be a flat list",
 }
 

@@ -24,8 +24,10 @@ disease.
 What cannot be used is refused with `{"error": sentence, "detail": [{"where", "message"}]}`.
 """
 
-_REFUSED = (400, 413, 415, 429)
+_REFUSED = (400, 413, 415, 429, 504)
 _NOT_KEPT = (403, 507)
+_VERSION = "3.1.0"
+_UNKNOWN = ("nullable", "root_input")
 _SUFFIX = "IODescriptor"
 """What BentoML adds to the names of types that it reads or writes."""
 
@@ -36,6 +38,7 @@ def in_our_words(document: bytes) -> bytes:
     BentoML's own description would load images from elsewhere.
     """
     api: dict[str, Any] = json.loads(document.replace(_SUFFIX.encode(), b""))
+    api["openapi"] = _VERSION
     api["info"] |= {"title": "quaver", "version": __version__, "description": DESCRIPTION}
     api["info"].pop("contact", None)
     template = "#/components/schemas/{model}"
@@ -53,7 +56,23 @@ def in_our_words(document: bytes) -> bytes:
     recording = recordings.path_item(template)
     _say_how_refused(recording["post"], recordings.REFUSED, content)
     api["paths"]["/analyze"] = recording
-    return json.dumps(api).encode()
+    return json.dumps(_in_order(api)).encode()
+
+
+def _in_order(part: Any) -> Any:  # noqa: ANN401  (any part of JSON)
+    """Return a part of the document in the terms of its version.
+
+    BentoML marks bodies with a word of its own, and OpenAPI 3.1 knows no ``nullable``: its schemas
+    are those of JSON Schema, as pydantic writes them.
+    """
+    if isinstance(part, list):
+        return [_in_order(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {name: _in_order(each) for name, each in part.items() if name not in _UNKNOWN}
+    if part.get("nullable") is True and isinstance(part.get("type"), str):
+        kept["type"] = [part["type"], "null"]
+    return kept
 
 
 def _say_how_refused(

@@ -20,6 +20,8 @@ BUSY = (429, 503)
 
 LONGEST_PAUSE_S = 60.0
 
+_STRANGER = "what answered is not this service, or a page before it; is the address right?"
+
 
 class ClientError(Exception):
     """The service did not answer, or refused: ``status``, its sentence, and ``detail`` by place."""
@@ -45,6 +47,8 @@ class Client:
     """
 
     def __init__(self, base_url: str, *, attempts: int = 5, timeout_s: float = 660.0) -> None:
+        if attempts < 1:
+            raise ValueError(f"attempts is {attempts}; the service is asked once at least")
         self._http = httpx.Client(base_url=base_url, timeout=timeout_s)
         self._attempts = attempts
 
@@ -57,7 +61,9 @@ class Client:
     def predict(self, windows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the answers to windows of four seconds, in their order."""
         answer = self._ask(lambda: self._post_json("/predict", {"windows": list(windows)}))
-        predictions: list[dict[str, Any]] = answer["predictions"]
+        predictions = answer.get("predictions")
+        if not isinstance(predictions, list):
+            raise ClientError(_STRANGER)
         return predictions
 
     def analyze(
@@ -75,11 +81,14 @@ class Client:
             file also what it does not say itself: ``modality``, ``unit``, ``sampling_rate_hz``,
             ``columns``, ``time_column``, ``time_unit``, ``start_time``.
         """
+        given = {name: value for name, value in options.items() if value is not None}
         if isinstance(recording, Mapping):
-            body = {"recording": recording, "options": options}
+            if isinstance(given.get("include"), str):
+                given["include"] = [given["include"]]
+            body = {"recording": recording, "options": given}
             return self._ask(lambda: self._post_json("/analyze", body))
         path = Path(recording)
-        fields = {name: _text(value) for name, value in options.items() if value is not None}
+        fields = {name: _text(value) for name, value in given.items()}
         return self._ask(lambda: self._upload(path, fields))
 
     def _post_json(self, address: str, body: Mapping[str, Any]) -> httpx.Response:
@@ -103,14 +112,23 @@ class Client:
                 break
             time.sleep(_pause_s(response, attempt))
         if response.is_success:
-            answer: dict[str, Any] = response.json()
-            return answer
+            return _content(response)
         raise _error(response)
 
 
 def _pause_s(response: httpx.Response, attempt: int) -> float:
     stated = response.headers.get("retry-after", "")
     return min(float(stated) if stated.isdecimal() else 2.0**attempt, LONGEST_PAUSE_S)
+
+
+def _content(response: httpx.Response) -> dict[str, Any]:
+    try:
+        content = response.json()
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise ClientError(_STRANGER, response.status_code)
+    return content
 
 
 def _error(response: httpx.Response) -> ClientError:

@@ -58,6 +58,8 @@ def test_samples_that_cannot_be_used_are_refused(case):
         (None, "sampling_rate_hz is None; it must be a positive number of hertz"),
         (10**400, "it must be a positive number of hertz"),
         (19.99, "sampling_rate_hz is 19.99; accelerometer needs at least 20 Hz"),
+        (200_001.0, "sampling_rate_hz is 200001; up to 200000 Hz can be used (if it comes from a"),
+        (1e308, "sampling_rate_hz is 1e+308; up to 200000 Hz can be used"),
     ],
 )
 def test_a_rate_that_cannot_be_used_is_refused(rate, sentence):

@@ -18,6 +18,8 @@ from serving.analysis_request import EXAMPLE, RECORDING_LIMITS
         ({"modality": "ecg"}, "recording.modality: modality is 'ecg'; it must be one of emg, "),
         ({"unit": "uV"}, "recording: unit is 'uV', which is not a unit of accelerometer; use one"),
         ({"sampling_rate_hz": 5}, "recording: sampling_rate_hz is 5; accelerometer needs at least"),
+        ({"sampling_rate_hz": 1e8}, "recording: sampling_rate_hz is 1e+08; up to 200000 Hz can be"),
+        ({"sampling_rate_hz": 1e308}, "recording: sampling_rate_hz is 1e+308; up to 200000 Hz ca"),
         ({"sampling_rate_hz": "25"}, "recording.sampling_rate_hz must be a valid number"),
         ({"samples": []}, "recording.samples must be a list of channels, each a list of numbers"),
         ({"samples": [[0.0], [0.0, 1.0]]}, "recording.samples: channels differ in length (1, 2 sa"),

@@ -1,5 +1,6 @@
 """The clients in Python and JavaScript, asking a real process of the service."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -192,6 +193,33 @@ def test_pauses_are_as_long_as_is_said_and_no_longer(monkeypatch, busy, stated, 
         client.analyze({})
 
     assert pauses[attempt] == pause_s
+
+
+@pytest.mark.parametrize("body", [b"<html>welcome</html>", b"[]", b'{"other": 1}'])
+def test_an_answer_of_something_else_is_told_as_such(busy, body):
+    """A page before the service may answer with success, and mean something else."""
+    busy.answers += [(200, {}, body)]
+
+    client = Client(f"http://127.0.0.1:{busy.server_port}")
+
+    with client, pytest.raises(ClientError, match="is not this service, or a page before it"):
+        client.predict([])
+
+
+def test_options_of_samples_may_be_given_as_those_of_a_file(busy):
+    """One that is None was not given, and one part of a record may stand alone."""
+    busy.answers += [(200, {}, b"{}")]
+
+    with Client(f"http://127.0.0.1:{busy.server_port}") as client:
+        client.analyze({}, hop_s=None, include="windows")
+
+    assert json.loads(busy.bodies[0])["options"] == {"include": ["windows"]}
+
+
+def test_a_service_that_is_never_asked_is_a_mistake():
+    """No attempt is no way to ask."""
+    with pytest.raises(ValueError, match="attempts is 0; the service is asked once at least"):
+        Client("http://127.0.0.1:1", attempts=0)
 
 
 def test_an_answer_that_is_no_json_is_an_error_with_its_status(busy):

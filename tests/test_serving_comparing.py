@@ -205,6 +205,19 @@ def test_the_names_of_a_motion_sensors_axes_do_not_matter():
     assert {change.verdict for change in compare(motion_record(), renamed)} == {"cannot tell"}
 
 
+@pytest.mark.parametrize("size", [1e308, -1e308])
+def test_numbers_that_say_nothing_are_left_out(size):
+    """An earlier record may come from anywhere: a change without end is none that can be told."""
+    record = emg_record()
+    shares = {"rest": record.shares["rest"].model_copy(update={"share": size, "low": -size})}
+    rates = {"fasciculation": record.rates["fasciculation"].model_copy(update={"minutes": 1e308})}
+    strange = record.model_copy(update={"shares": record.shares | shares, "rates": rates})
+
+    for change in compare(record, strange):
+        for value in (change.value, change.low, change.high):
+            assert value is None or abs(value) <= 1e12
+
+
 def of_other(part, **changes):
     record = emg_record()
     return record.model_copy(update={part: getattr(record, part).model_copy(update=changes)})

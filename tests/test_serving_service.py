@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from features import MODALITIES, Windows, columns
 from serving.classifier import REASONS, UNDECIDED
@@ -267,7 +268,7 @@ def test_the_document_has_examples_and_our_words(client):
     for path in ("/predict", "/explain", "/describe"):
         post = document["paths"][path]["post"]
         assert post["description"]
-        assert set(post["responses"]) == {"200", "400", "413", "415", "429"}
+        assert set(post["responses"]) == {"200", "400", "413", "415", "429", "504"}
         content = post["requestBody"]["content"]["application/json"]
         assert "example" in content["schema"]
     example = document["paths"]["/predict"]["post"]["requestBody"]["content"]
@@ -276,6 +277,15 @@ def test_the_document_has_examples_and_our_words(client):
     named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert named <= set(document["components"]["schemas"])
     assert "IODescriptor" not in text
+
+
+def test_the_document_is_openapi(client):
+    """A maintained validator finds nothing wrong, so that clients can be made from it."""
+    document = client.get("/docs.json").json()
+
+    found = OpenAPIV31SpecValidator(document).iter_errors()
+
+    assert [(list(each.path), each.message) for each in found] == []
 
 
 @pytest.mark.parametrize("path", ["/", "/docs.json"])

@@ -101,11 +101,16 @@ def _rate_change(what: str, now: Rate | None, earlier: Rate | None, clumps: floa
         kind="rate_ratio",
         earlier=earlier.per_minute if earlier else None,
         now=now.per_minute if now else None,
-        value=value,
-        low=low,
-        high=None if high is None or high > _ENDLESS else high,
+        value=_told(value),
+        low=_told(low),
+        high=_told(high),
         verdict=_verdict(low, high, 1.0),
     )
+
+
+def _told(value: float | None) -> float | None:
+    """Return a number that says something."""
+    return None if value is None or not abs(value) <= _ENDLESS else value
 
 
 def _with_time(rate: Rate | None) -> Rate | None:
@@ -137,9 +142,9 @@ def _share_change(what: str, now: Share | None, earlier: Share | None) -> Change
         kind="share_difference",
         earlier=other.share if other else None,
         now=one.share if one else None,
-        value=value,
-        low=low,
-        high=high,
+        value=_told(value),
+        low=_told(low),
+        high=_told(high),
         verdict=_verdict(low, high, 0.0),
     )
 

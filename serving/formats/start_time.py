@@ -23,6 +23,6 @@ def _start_time(value: object) -> datetime | None:
 StartTime = Annotated[
     datetime | None,
     BeforeValidator(_start_time),
-    WithJsonSchema({"type": "string", "format": "date-time", "nullable": True}),
+    WithJsonSchema({"type": ["string", "null"], "format": "date-time"}),
 ]
 """None where nobody says."""
