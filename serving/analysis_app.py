@@ -33,8 +33,10 @@ from serving.analysis_request import RECORDING_LIMITS
 from serving.analysis_upload import MOST_UPLOAD_BYTES, Upload
 from serving.analysis_work import Progress, answer_to_body, answer_to_upload
 from serving.asgi import (
+    IDLE,
     JSON,
     GoneError,
+    IdleError,
     Receive,
     Scope,
     Send,
@@ -191,6 +193,8 @@ def _told_of(
         status, text = 400, str(error)
     elif isinstance(error, GoneError):  # nobody hears it
         status, text = 400, "the connection was closed before the recording was answered"
+    elif isinstance(error, IdleError):
+        status, text = 408, IDLE
     elif isinstance(error, TooLargeError):
         status, text = 413, _too_large(headers)
     elif late:

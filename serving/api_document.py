@@ -24,7 +24,7 @@ disease.
 What cannot be used is refused with `{"error": sentence, "detail": [{"where", "message"}]}`.
 """
 
-_REFUSED = (400, 413, 415, 429, 504)
+_REFUSED = (400, 408, 413, 415, 429, 504)
 _NOT_KEPT = (403, 507)
 _VERSION = "3.1.0"
 _UNKNOWN = ("nullable", "root_input")

@@ -1,5 +1,6 @@
 """ASGI: the types of a request, bodies read up to a limit, and answers sent whole."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -22,6 +23,16 @@ class TooLargeError(Exception):
 
 class GoneError(Exception):
     """The client has left before it was answered."""
+
+
+class IdleError(Exception):
+    """Nothing of a body has come for too long."""
+
+
+IDLE_S = 60.0
+"""Seconds between two pieces of a body: who sends nothing must not keep others away."""
+
+IDLE = f"nothing of the body came for {IDLE_S:g} s; send it again"
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
@@ -58,12 +69,17 @@ async def pieces(
         Before anything is read when the stated length is too large.
     GoneError
         When the body ends early.
+    IdleError
+        When nothing comes for a while.
     """
     if _stated_length(headers) > most_bytes:
         raise TooLargeError
     size = 0
     while True:
-        message = await receive()
+        try:
+            message = await asyncio.wait_for(receive(), IDLE_S)
+        except TimeoutError as error:
+            raise IdleError from error
         if message["type"] != "http.request":
             raise GoneError
         piece = message.get("body", b"")

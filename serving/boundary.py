@@ -19,9 +19,11 @@ from http import HTTPStatus
 from serving.api_document import in_our_words
 from serving.api_page import INDEX
 from serving.asgi import (
+    IDLE,
     JSON,
     App,
     GoneError,
+    IdleError,
     Message,
     Receive,
     Scope,
@@ -90,6 +92,9 @@ class Boundary:
         except TooLargeError:
             limit = f"{MOST_BYTES // 2**20} MiB"
             await refuse(send, 413, f"the body is larger than {limit}; send fewer windows at once")
+            return
+        except IdleError:
+            await refuse(send, 408, IDLE)
             return
         except GoneError:
             # Nobody hears it any more, but BentoML waits until something has been said.

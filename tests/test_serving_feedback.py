@@ -222,7 +222,7 @@ def test_the_document_shows_a_request_that_is_answered(client, folder):
     post = document["paths"]["/feedback"]["post"]
     example = post["requestBody"]["content"]["application/json"]["schema"]["example"]
 
-    assert {"200", "400", "403", "413", "415", "429", "504", "507"} == set(post["responses"])
+    assert {"200", "400", "403", "408", "413", "415", "429", "504", "507"} == set(post["responses"])
     assert example == FeedbackRequest.model_config["json_schema_extra"]["example"]
     assert client.post("/feedback", json=example).status_code == 200
     assert len(files(folder)) == 1

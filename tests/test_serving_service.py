@@ -268,7 +268,7 @@ def test_the_document_has_examples_and_our_words(client):
     for path in ("/predict", "/explain", "/describe"):
         post = document["paths"][path]["post"]
         assert post["description"]
-        assert set(post["responses"]) == {"200", "400", "413", "415", "429", "504"}
+        assert set(post["responses"]) == {"200", "400", "408", "413", "415", "429", "504"}
         content = post["requestBody"]["content"]["application/json"]
         assert "example" in content["schema"]
     example = document["paths"]["/predict"]["post"]["requestBody"]["content"]
