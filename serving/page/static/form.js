@@ -15,9 +15,10 @@ export class Form {
     }
   }
 
-  // Fills in what a file says, or what is known of an example.
-  async about(file, known = null) {
+  // Fills in what a file says, or what is known of an example, while it is still the one wanted.
+  async about(file, known = null, wanted = () => true) {
     const found = known ?? (await look(file));
+    if (!wanted()) return false;
     this.form.reset();
     find("file-name").textContent = `${file.name}, ${sizeOf(file.size)}`;
     if (found.modality) this.form.elements.modality.value = found.modality;
@@ -30,6 +31,7 @@ export class Form {
     find("found").textContent = said;
     find("found").hidden = !said;
     this.form.hidden = false;
+    return true;
   }
 
   offerUnits(chosen = "") {
