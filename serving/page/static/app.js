@@ -134,7 +134,7 @@ async function explain(asked, seconds, figure, place, channel) {
   place.replaceChildren(shown);
   const fields = { ...asked.fields, ...around(stretch, figure.record), include: "why,trace" };
   delete fields.earlier;
-  if (channel !== null) fields.channel = channel;
+  if (channel !== null) fields.channel = JSON.stringify([channel]);
   try {
     const answer = await analyse(asked.file, fields);
     const told = explained(JSON.parse(await answer.text()), stretch);
