@@ -1,6 +1,6 @@
 // Axes: how tall each panel is, where it stands, and what is written beside it.
 
-import { clock, FLAGS, title, unit } from "./words.js";
+import { clock, FLAGS, plain, title, unit } from "./words.js";
 
 const LANE_PX = 22;
 const GAP_PX = 30;
@@ -18,7 +18,7 @@ export function panelsOf(record, lanes, flags, picture) {
   const drawn = picture.trace?.channels ?? [];
   const px = drawn.length > 1 ? 84 : 190;
   drawn.forEach((_, index) => {
-    const name = channels[index] ?? `channel ${index + 1}`;
+    const name = plain(channels[index] ?? `channel ${index + 1}`, 40);
     const without = modality === "accelerometer" ? ", without gravity" : "";
     const heading = `${name}${without}, ${unit(record.recording.unit)}`;
     panels.push({ kind: "channel", index, px, title: heading });

@@ -34,7 +34,7 @@ async function download(kind, record, asked, told) {
   const name = `${asked.file.name.replace(/\.[^.]+$/, "")}.${suffix}`;
   try {
     told.textContent = "Making the file…";
-    save(kind === "json" ? plain(record) : await made(kind, asked), name);
+    save(kind === "json" ? bare(record) : await made(kind, asked), name);
     told.textContent = `Saved ${name}.`;
   } catch (error) {
     told.textContent = error.message;
@@ -48,7 +48,7 @@ function made(kind, { file, fields }) {
 }
 
 // A record as it is kept and compared: without its pictures.
-function plain(record) {
+function bare(record) {
   const kept = { ...record, trace: null, spectrogram: null };
   kept.further_channels = kept.further_channels.map((one) => ({
     ...one,
