@@ -44,3 +44,28 @@ def test_a_long_name_is_cut_in_the_figure(shown):
 
     heading = one.page.locator(".plot .annotation text").nth(1).text_content()
     assert heading == f"{'x' * 39}…, µV"
+
+
+def ground(one, share):
+    """Return the colour behind the signal at a share of the figure's width, at its very top."""
+    panel = one.page.locator(".plot .nsewdrag").nth(1)
+    panel.scroll_into_view_if_needed()
+    one.page.wait_for_timeout(100)
+    frame = panel.bounding_box()
+    picture = Image.open(io.BytesIO(one.page.screenshot())).convert("RGB")
+    return picture.getpixel((int(frame["x"] + share * frame["width"]), int(frame["y"]) + 3))
+
+
+def test_the_ground_behind_a_movement_stays_when_the_figure_is_zoomed(shown):
+    """A tremor that began before the view and goes on after it tints all of the view."""
+    one = shown(record_of(muscle(240)))
+    tinted, plain = ground(one, 0.3), ground(one, 0.1)
+    assert tinted != plain
+
+    one.page.focus(".frame")
+    for key in ["+", "+", "ArrowLeft", "ArrowLeft", *"++++++"]:
+        one.page.keyboard.press(key)
+    starts, stops = one.ticks()
+
+    assert "1:00" < starts < stops < "1:48"
+    assert [ground(one, share) for share in (0.02, 0.98)] == [tinted] * 2

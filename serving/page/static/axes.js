@@ -58,9 +58,9 @@ function lane(names, shown) {
 }
 
 // Plotly's layout of all panels over one axis of time.
-export function layoutOf(panels, view, { lanes, flags, half, top_hz: topHz, marked }) {
+export function layoutOf(panels, view, { lanes, flags, top_hz: topHz, marked }) {
   const inside = heightOf(panels) - MARGIN.top - MARGIN.bottom;
-  const { colours } = view;
+  const { colours, half } = view;
   const own = {
     lanes: lane(lanes, title),
     channel: { range: [-half, half], nticks: 5, zeroline: true, zerolinecolor: colours.grid },

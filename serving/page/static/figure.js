@@ -235,13 +235,13 @@ export class Figure {
       pixelS: (this.range[1] - this.range[0]) / this.pixels,
       left: this.left,
       coarse: this.coarse,
+      half: (1.08 * this.heights.half) / this.taller,
       lift: (0.08 * this.heights.half) / this.taller,
       colours: coloursNow(),
     };
     const layout = layoutOf(this.panels, view, {
       lanes: this.lanes,
       flags: this.flags,
-      half: (1.08 * this.heights.half) / this.taller,
       top_hz: this.topHz(),
       marked: this.marked,
     });

@@ -5,17 +5,17 @@ import { lineOf, partOf, topAt } from "./picture.js";
 
 const STILL = { hoverinfo: "skip", showlegend: false, type: "scatter" };
 const MOST_MARKS = 300;
-const FAR = 1e9;
 
 // Stretches as outlines, those that touch on the screen joined; a path for each set, not for each.
+// They are cut to what is seen: Plotly loses outlines whose corners lie far outside.
 function outlines(stretches, [fromS, toS], pixelS, bottom, top) {
   const joined = [];
   for (const { start_s: start, duration_s: length } of stretches) {
-    const stop = start + length;
-    if (stop < fromS || start > toS) continue;
+    if (start + length < fromS || start > toS) continue;
+    const [begin, stop] = [Math.max(fromS, start), Math.min(toS, start + length)];
     const last = joined.at(-1);
-    if (last && start - last[1] < pixelS / 2) last[1] = Math.max(last[1], stop);
-    else joined.push([start, stop]);
+    if (last && begin - last[1] < pixelS / 2) last[1] = Math.max(last[1], stop);
+    else joined.push([begin, stop]);
   }
   const x = joined.flatMap(([a, b]) => {
     const end = Math.max(b, a + pixelS);
@@ -66,7 +66,7 @@ export function lanes(record, names, view, axis) {
 export function channel(record, picture, index, middle, view, axis) {
   const tints = INVOLUNTARY.map((label) => {
     const spans = record.timeline.filter((span) => span.label === label);
-    const outline = outlines(spans, view.range, view.pixelS, -FAR, FAR);
+    const outline = outlines(spans, view.range, view.pixelS, -view.half, view.half);
     return { ...filled(outline, axis, view.colours[label]), opacity: view.colours.tint };
   });
   const line = lineOf(picture, index, view.range, view.pixels);
