@@ -1,7 +1,7 @@
 // Layers: what stands in each panel of the figure, as data that Plotly draws.
 
 import { INVOLUNTARY, LABELS } from "./words.js";
-import { lineOf, partOf, topAt } from "./picture.js";
+import { bandOf, isCoarse, lineOf, partOf, topAround } from "./picture.js";
 
 const STILL = { hoverinfo: "skip", showlegend: false, type: "scatter" };
 const MOST_MARKS = 300;
@@ -69,29 +69,35 @@ export function channel(record, picture, index, middle, view, axis) {
     const outline = outlines(spans, view.range, view.pixelS, -view.half, view.half);
     return { ...filled(outline, axis, view.colours[label]), opacity: view.colours.tint };
   });
-  const line = lineOf(picture, index, view.range, view.pixels);
-  const y = line.y.map((value) => (value === null ? null : value - middle));
+  const coarse = isCoarse(picture, record.recording.sampling_rate_hz, view.pixelS);
+  const drawn = coarse
+    ? bandOf(picture, index, view.range)
+    : lineOf(picture, index, view.range, view.pixels);
   const signal = {
     ...STILL,
-    x: line.x,
-    y,
+    x: drawn.x,
+    y: drawn.y.map((value) => (value === null ? null : value - middle)),
     yaxis: axis,
     mode: "lines",
     line: { width: 1, color: view.colours.signal, simplify: false },
+    ...(coarse && { fill: "toself", fillcolor: view.colours.signal }),
   };
   return [...tints.filter(({ x }) => x.length), signal];
 }
 
-// A mark above each event, where there are few enough to be told apart.
+// A mark above the potential of each event, where there are few enough to be told apart.
 export function marks(record, picture, index, middle, view, axis) {
   const [fromS, toS] = view.range;
   const seen = record.events.filter(({ time_s: t }) => t >= fromS && t <= toS);
   if (!seen.length || seen.length > MOST_MARKS) return [];
+  const above = ({ time_s: time, duration_ms: length }) =>
+    topAround(picture, index, time, length / 1e3) - middle + view.lift;
   return [
     {
       ...STILL,
       x: seen.map(({ time_s }) => time_s),
-      y: seen.map(({ time_s }) => topAt(picture, index, time_s) - middle + view.lift),
+      // One that is taller than the view has its mark at the edge.
+      y: seen.map((event) => Math.min(above(event), view.half - view.lift / 2)),
       yaxis: axis,
       mode: "markers",
       marker: {
