@@ -2,7 +2,7 @@
 
 import pytest
 from browser import muscle
-from opened_page import DESK, Opened, check
+from opened_page import DESK, PHONE, Opened, check
 
 from serving.recordings import write_recording
 
@@ -110,3 +110,49 @@ def test_a_run_that_was_stopped_shows_nothing(one, tmp_path):
     assert one.page.locator("#error").text_content() == "Stopped."
     assert one.page.is_enabled("#analyse")
     assert one.page.locator("#result").inner_html() == ""
+
+
+def test_a_file_that_is_gone_is_said_to_be(one, tmp_path):
+    """What cannot be read any more is no lost connection."""
+    path = two_files(tmp_path)[0]
+    one.choose(path)
+    one.analyse()
+    path.unlink()
+    one.complaints.clear()
+
+    one.page.focus(".frame")
+    one.page.keyboard.press("Enter")
+    told = one.page.locator(".closer .error")
+    told.wait_for()
+
+    assert told.text_content().startswith("first.edf cannot be read any more: ")
+    one.complaints.clear()  # the browser's own, of the request that failed
+
+
+@pytest.mark.parametrize("content", ["kind,start_s\n", '{"resourceType": "Bundle"}', "null", ""])
+def test_an_earlier_record_is_one_that_was_saved(one, tmp_path, content):
+    """A download of another form is not sent, and the page says which one it takes."""
+    one.choose(two_files(tmp_path)[0])
+    (tmp_path / "first.csv").write_text(content)
+    one.page.click("summary")
+    one.page.set_input_files("#earlier", tmp_path / "first.csv")
+
+    one.page.click("#analyse")
+
+    error = "first.csv is no earlier record. Choose the file that was saved as JSON."
+    one.page.wait_for_selector(f"#error:text('{error}')")
+    assert one.page.evaluate("document.activeElement.id") == "earlier"
+    assert not [url for url in one.asked if url.endswith("/analyze")]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_long_name_breaks_and_not_the_page(one, tmp_path, size):
+    """Names without a blank, of a file and of its columns, go over several lines."""
+    path = tmp_path / f"{'n' * 120}.csv"
+    path.write_text(f"{'x' * 300},{'y' * 200},z\n" + "1,2,3\n" * 50)
+    one.page.set_viewport_size(size)
+
+    one.choose(path)
+
+    assert one.page.locator("#columns-choice input").count() == 3
+    assert one.page.evaluate("document.documentElement.scrollWidth") == size["width"]

@@ -20,8 +20,13 @@ async function choose(chosen, known = null) {
   fault(null);
   // Until a file has been looked at, the form is still about the one before.
   find("analyse").disabled = true;
-  // A file that was chosen later may have been looked at sooner.
-  if (!(await form.about(chosen, known, () => file === chosen))) return;
+  try {
+    // A file that was chosen later may have been looked at sooner.
+    if (!(await form.about(chosen, known, () => file === chosen))) return;
+  } catch {
+    if (file === chosen) fault(`${chosen.name} cannot be read. Choose another, or choose it again.`);
+    return;
+  }
   find("analyse").disabled = false;
   if (known) await run();
   else find("about-title").focus();

@@ -9,7 +9,7 @@ const STEPS_S = [
   10800, 21600, 43200, 86400,
 ];
 
-export const MARGIN = { top: 8, right: 24, bottom: 44 };
+export const MARGIN = { top: 8, right: 32, bottom: 44 };
 
 // The panels of a figure from top to bottom: {kind, title, px, index}.
 export function panelsOf(record, lanes, flags, picture) {

@@ -76,13 +76,27 @@ export class Form {
     }
     const [earlier] = find("earlier").files;
     if (earlier) fields.earlier = await earlier.text();
+    if (earlier && !isRecord(fields.earlier)) {
+      const problem = `${earlier.name} is no earlier record. Choose the file that was saved as JSON.`;
+      return { problem, at: "earlier" };
+    }
     return { fields };
   }
 
   // Puts the focus where something is missing.
   focus(at) {
-    const place = at === "modality" ? this.form.elements.modality[0] : this.boxes[0];
-    place.focus();
+    const places = { modality: this.form.elements.modality[0], earlier: find("earlier") };
+    (places[at] ?? this.boxes[0]).focus();
+  }
+}
+
+// Whether a text is a record as the page saves it, as far as can be seen from outside.
+function isRecord(text) {
+  try {
+    const { recording, timeline } = JSON.parse(text);
+    return Boolean(recording && timeline);
+  } catch {
+    return false;
   }
 }
 
