@@ -1,5 +1,7 @@
 """Requests for a record: a recording as JSON, or as a file with fields beside it."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal, Self
@@ -142,6 +144,9 @@ class AnalyzeRequest(Body):
 
 
 _LISTS = ("columns", "include")
+_PLACES = ("time_column", "channel")
+_BY_NUMBER = re.compile(r"\[(\d{1,9})\]")
+"""How a form says a number that is no name, whatever names there are."""
 
 
 class UploadForm(AnalysisOptions):
@@ -155,12 +160,13 @@ class UploadForm(AnalysisOptions):
     columns: tuple[Place, ...] | None = Field(
         default=None,
         description="the channels, by name, or number from 0 where no column has that name, joined"
-        " by commas",
+        " by commas; or a list in JSON, in which texts are names and whole numbers count from 0:"
+        ' ["EMG, left", 2]',
     )
     time_column: Place | None = Field(
         default=None,
         description="the column with the time of each row, by name, or number from 0 where no"
-        " column has that name",
+        " column has that name; [0] is the first whatever the names are, as it is for channel",
     )
     time_unit: TimeUnit | None = None
     start_time: StartTime = Field(default=None, description="of the first sample")
@@ -189,8 +195,22 @@ class UploadForm(AnalysisOptions):
 
 def _meant(name: str, texts: Sequence[str]) -> object:
     if name in _LISTS:
-        parts = [part.strip() for text in texts for part in text.split(",")]
-        return tuple(parts)
+        return tuple(part for text in texts for part in _parts(name, text.strip()))
     if len(texts) > 1:
         raise ValueError(f"the field {name[:60]!r} is there {len(texts)} times; give it once")
-    return texts[0]
+    number = _BY_NUMBER.fullmatch(texts[0]) if name in _PLACES else None
+    return int(number[1]) if number else texts[0]
+
+
+def _parts(name: str, text: str) -> list[Any]:
+    """Return what a list is of: names may hold commas, so columns may be a list in JSON."""
+    if name != "columns" or not text.startswith("["):
+        return [part.strip() for part in text.split(",")]
+    try:
+        parts: list[Any] = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError(
+            "the field 'columns' begins as a list in JSON and is none; write it as"
+            ' ["EMG, left", 2]'
+        ) from None
+    return parts

@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from features import MODALITIES, FeatureSpec, FeatureTable, Windows, check_modal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser
     from running_project import Up
     from starlette.testclient import TestClient
     from xdist.remote import Producer
@@ -265,3 +267,26 @@ def up(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -
 def project(up: "Up") -> Path:
     """The folder of that project: simulated, trained, judged and promoted."""
     return up.folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """One browser for all tests of a file: while it is open, this thread has a running loop."""
+    from browser import chromium  # noqa: PLC0415  (imports what few tests need)
+
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address(promoted: Path) -> "Iterator[str]":
+    """The service with the tiny models, on a port of this machine."""
+    from browser import served  # noqa: PLC0415
+    from in_process import bentoml_store, metrics_apart  # noqa: PLC0415  (not without a browser)
+
+    with bentoml_store(promoted), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # BentoML makes types of ours its own
+        from serving.service import Quaver  # noqa: PLC0415
+
+        with metrics_apart(), served(Quaver.to_asgi()) as url:
+            yield url

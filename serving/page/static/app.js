@@ -1,6 +1,7 @@
 // App: from a chosen file to its record, one thing at a time.
 
 import { explained, failed, waiting, windowAround } from "./closer.js";
+import { downloads } from "./downloads.js";
 import { button, element } from "./elements.js";
 import { Form } from "./form.js";
 import { recordOf } from "./record.js";
@@ -10,45 +11,68 @@ import { duration } from "./words.js";
 const find = (id) => document.getElementById(id);
 const form = new Form();
 let file = null;
-let sent = null;
 let stop = null;
 
 async function choose(chosen, known = null) {
-  stop?.abort();
-  stop = null;
-  busy(false);
+  abandon();
   again(true);
   file = chosen;
   fault(null);
-  await form.about(chosen, known);
+  // Until a file has been looked at, the form is still about the one before.
+  find("analyse").disabled = true;
+  try {
+    // A file that was chosen later may have been looked at sooner.
+    if (!(await form.about(chosen, known, () => file === chosen))) return;
+  } catch {
+    if (file === chosen) fault(`${chosen.name} cannot be read. Choose another, or choose it again.`);
+    return;
+  }
+  find("analyse").disabled = false;
   if (known) await run();
   else find("about-title").focus();
 }
 
+// Whatever is under way is for a file that nobody looks at any more.
+function abandon() {
+  stop?.abort();
+  stop = null;
+  busy(false);
+}
+
+// A run keeps the file and the fields that it began with: others may be chosen while it waits.
 async function run() {
+  abandon();
   fault(null);
-  const { fields, problem, at } = await form.fields();
-  if (problem) {
-    fault(problem);
-    form.focus(at);
-    return;
-  }
-  busy(true);
   const mine = new AbortController();
   stop = mine;
+  const asked = { file };
   try {
-    const options = { onProgress: uploaded, signal: mine.signal };
-    const answer = await analyse(file, { ...fields, include: "trace" }, options);
-    const record = JSON.parse(await answer.text());
-    await loadPlotly();
-    sent = { file, fields };
-    present(record);
+    const { fields, problem, at } = await form.fields();
+    mine.signal.throwIfAborted();
+    if (problem) {
+      fault(problem);
+      form.focus(at);
+      return;
+    }
+    asked.fields = fields;
+    busy(true);
+    const record = await recordFor(asked, mine.signal);
+    // One that comes too late would stand under the name of another file.
+    mine.signal.throwIfAborted();
+    present(record, asked);
   } catch (error) {
-    // Another file may have been chosen meanwhile.
     if (stop === mine) fault(error.message);
   } finally {
     if (stop === mine) busy(false);
   }
+}
+
+async function recordFor({ file: sent, fields }, signal) {
+  const options = { onProgress: uploaded, signal };
+  const answer = await analyse(sent, { ...fields, include: "trace" }, options);
+  const record = JSON.parse(await answer.text());
+  await loadPlotly();
+  return record;
 }
 
 function uploaded(share) {
@@ -83,10 +107,11 @@ function fault(sentence) {
   }
 }
 
-function present(record) {
+function present(record, asked) {
   again(false);
-  const shown = recordOf(record, `Record of ${file.name}`, { onPlace: explain });
-  shown.element.append(downloads(record));
+  const onPlace = (...place) => explain(asked, ...place);
+  const shown = recordOf(record, `Record of ${asked.file.name}`, { onPlace });
+  shown.element.append(downloads(record, asked));
   const more = element(
     "p",
     { class: "again" },
@@ -107,23 +132,24 @@ function again(is, focus = null) {
   if (focus) find(focus).focus();
 }
 
-async function explain(seconds, figure, place, channel) {
+async function explain(asked, seconds, figure, place, channel) {
   const stretch = windowAround(seconds, figure);
   figure.mark(stretch);
-  const asked = waiting(stretch);
-  place.replaceChildren(asked);
-  const fields = { ...sent.fields, ...around(stretch, figure.record), include: "why,trace" };
+  const shown = waiting(stretch);
+  place.replaceChildren(shown);
+  const fields = { ...asked.fields, ...around(stretch, figure.record), include: "why,trace" };
   delete fields.earlier;
-  if (channel !== null) fields.channel = channel;
+  if (channel !== null) fields.channel = JSON.stringify([channel]);
   try {
-    const answer = await analyse(sent.file, fields);
+    const answer = await analyse(asked.file, fields);
     const told = explained(JSON.parse(await answer.text()), stretch);
-    // Nothing is left to answer when another place has been asked about meanwhile.
-    asked.replaceWith(told);
+    // Another place, or another file, may have been asked about meanwhile.
+    if (!shown.isConnected) return;
+    shown.replaceWith(told);
     const verdict = told.querySelector("p").textContent;
     find("status").textContent = `Explained below the figure. ${verdict}`;
   } catch (error) {
-    asked.replaceWith(failed(stretch, error.message));
+    shown.replaceWith(failed(stretch, error.message));
   }
 }
 
@@ -133,74 +159,14 @@ function around([from, to], { recording }) {
   return { from_s: Math.max(0, from - margin), to_s: to + margin };
 }
 
-const FORMS = [
-  ["json", "JSON", "for comparison later, and for programs"],
-  ["csv", "CSV", "episodes and events, for a spreadsheet"],
-  ["html", "HTML", "this page in one file"],
-  ["fhir", "FHIR", "HL7 FHIR R4 observations"],
-];
-
-function downloads(record) {
-  const told = element("p", { class: "hint", role: "status" });
-  const items = FORMS.map(([kind, name, what]) =>
-    element(
-      "li",
-      {},
-      button(name, () => download(kind, record, told), { "aria-describedby": `what-${kind}` }),
-      element("span", { class: "hint", id: `what-${kind}` }, what),
-    ),
-  );
-  return element(
-    "section",
-    { class: "downloads" },
-    element("h3", {}, "Take it with you"),
-    element("ul", {}, items),
-    told,
-  );
-}
-
-async function download(kind, record, told) {
-  const suffix = kind === "fhir" ? "fhir.json" : kind;
-  const name = `${sent.file.name.replace(/\.[^.]+$/, "")}.${suffix}`;
-  try {
-    told.textContent = "Making the file…";
-    save(kind === "json" ? plain(record) : await made(kind), name);
-    told.textContent = `Saved ${name}.`;
-  } catch (error) {
-    told.textContent = error.message;
-  }
-}
-
-// What the service makes of the recording in another form; a page has the figure in it.
-function made(kind) {
-  const fields = kind === "html" ? { ...sent.fields, include: "trace" } : sent.fields;
-  return analyse(sent.file, fields, { kind });
-}
-
-// A record as it is kept and compared: without its pictures.
-function plain(record) {
-  const kept = { ...record, trace: null, spectrogram: null };
-  kept.further_channels = kept.further_channels.map((one) => ({
-    ...one,
-    trace: null,
-    spectrogram: null,
-  }));
-  return new Blob([JSON.stringify(kept, null, 2)], { type: "application/json" });
-}
-
-function save(blob, name) {
-  const link = element("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-}
-
 async function offerExamples() {
   const answer = await fetch("app/examples.json");
   const examples = answer.ok ? await answer.json() : [];
   const items = examples.map(({ file: name, title, what, known }) => {
     const act = async () => {
+      const before = file;
       const bytes = await (await fetch(`app/${name}`)).blob();
-      await choose(new File([bytes], name), known);
+      if (file === before) await choose(new File([bytes], name), known);
     };
     const offer = button("", act, { class: "example" });
     offer.append(element("strong", {}, title), element("span", {}, what));
@@ -232,7 +198,7 @@ function listen() {
     event.preventDefault();
     run();
   });
-  find("cancel").addEventListener("click", () => stop?.abort());
+  find("cancel").addEventListener("click", () => stop?.abort(new Error("Stopped.")));
   find("other").addEventListener("click", () => find("file").click());
 }
 

@@ -1,6 +1,6 @@
 // Axes: how tall each panel is, where it stands, and what is written beside it.
 
-import { clock, FLAGS, title, unit } from "./words.js";
+import { clock, FLAGS, plain, title, unit } from "./words.js";
 
 const LANE_PX = 22;
 const GAP_PX = 30;
@@ -9,7 +9,7 @@ const STEPS_S = [
   10800, 21600, 43200, 86400,
 ];
 
-export const MARGIN = { top: 8, right: 24, bottom: 44 };
+export const MARGIN = { top: 8, right: 32, bottom: 44 };
 
 // The panels of a figure from top to bottom: {kind, title, px, index}.
 export function panelsOf(record, lanes, flags, picture) {
@@ -18,7 +18,7 @@ export function panelsOf(record, lanes, flags, picture) {
   const drawn = picture.trace?.channels ?? [];
   const px = drawn.length > 1 ? 84 : 190;
   drawn.forEach((_, index) => {
-    const name = channels[index] ?? `channel ${index + 1}`;
+    const name = plain(channels[index] ?? `channel ${index + 1}`, 40);
     const without = modality === "accelerometer" ? ", without gravity" : "";
     const heading = `${name}${without}, ${unit(record.recording.unit)}`;
     panels.push({ kind: "channel", index, px, title: heading });
@@ -58,9 +58,9 @@ function lane(names, shown) {
 }
 
 // Plotly's layout of all panels over one axis of time.
-export function layoutOf(panels, view, { lanes, flags, half, top_hz: topHz, marked }) {
+export function layoutOf(panels, view, { lanes, flags, top_hz: topHz, marked }) {
   const inside = heightOf(panels) - MARGIN.top - MARGIN.bottom;
-  const { colours } = view;
+  const { colours, half } = view;
   const own = {
     lanes: lane(lanes, title),
     channel: { range: [-half, half], nticks: 5, zeroline: true, zerolinecolor: colours.grid },

@@ -4,7 +4,7 @@ import { ticks } from "./axes.js";
 import { element, swatch, table } from "./elements.js";
 import { heights, lineOf, readTrace } from "./picture.js";
 import { coloursNow } from "./theme.js";
-import { clock, either, LABELS, number, percent, reason, title, unit } from "./words.js";
+import { clock, either, LABELS, number, percent, plain, reason, title, unit } from "./words.js";
 
 const MOST = 8;
 const SHADES = ["signal", "tremor", "clonus"];
@@ -110,7 +110,7 @@ function drawn(report) {
     return {
       x,
       y: y.map((value) => (value === null ? null : value - middles[index])),
-      name: report.recording.channels[index],
+      name: plain(report.recording.channels[index], 24),
       type: "scatter",
       mode: "lines",
       line: { width: 1.2, color: colours[SHADES[index % 3]], dash: DASHES[index % 3] },

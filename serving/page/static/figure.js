@@ -6,8 +6,8 @@
 import { heightOf, layoutOf, MARGIN, panelsOf } from "./axes.js";
 import { button, element } from "./elements.js";
 import { channel, lanes, lanesOf, marks, quality, rhythm } from "./layers.js";
-import { heights, readSpectrogram, readTrace, withoutSlow } from "./picture.js";
-import { clock, duration, FLAGS, percent, title } from "./words.js";
+import { heights, isCoarse, readSpectrogram, readTrace, withoutSlow } from "./picture.js";
+import { clock, duration, FLAGS, number, percent, title } from "./words.js";
 import { coloursNow } from "./theme.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false, showTips: false };
@@ -62,6 +62,7 @@ export class Figure {
     this.told = element("p", { class: "visually-hidden", role: "status" });
     const told = helpFor(this.coarse, Boolean(this.onPlace));
     const help = element("p", { class: "hint", id: "figure-help" }, told);
+    this.grain = element("p", { class: "hint", hidden: true }, this.coarseness());
     this.frame = element(
       "div",
       {
@@ -80,10 +81,18 @@ export class Figure {
       this.toolbar(),
       this.frame,
       this.readout,
+      this.grain,
       help,
       this.told,
     );
     this.listen();
+  }
+
+  // What is said of a view in which the picture has no more to show.
+  coarseness() {
+    const step = number(this.picture.trace?.columnS, 2);
+    const ask = this.onPlace ? " Asking why shows the samples." : "";
+    return `The picture is coarser than this view: a step spans what lies within ${step} s.${ask}`;
   }
 
   toolbar() {
@@ -235,13 +244,16 @@ export class Figure {
       pixelS: (this.range[1] - this.range[0]) / this.pixels,
       left: this.left,
       coarse: this.coarse,
+      half: (1.08 * this.heights.half) / this.taller,
       lift: (0.08 * this.heights.half) / this.taller,
       colours: coloursNow(),
     };
+    const { trace } = this.picture;
+    const rate = this.record.recording.sampling_rate_hz;
+    this.grain.hidden = !trace || !isCoarse(trace, rate, view.pixelS);
     const layout = layoutOf(this.panels, view, {
       lanes: this.lanes,
       flags: this.flags,
-      half: (1.08 * this.heights.half) / this.taller,
       top_hz: this.topHz(),
       marked: this.marked,
     });

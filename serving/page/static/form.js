@@ -10,26 +10,30 @@ export class Form {
   constructor() {
     this.form = find("about");
     this.boxes = [];
+    this.columns = [];
     for (const radio of this.form.elements.modality) {
       radio.addEventListener("change", () => this.offerUnits());
     }
   }
 
-  // Fills in what a file says, or what is known of an example.
-  async about(file, known = null) {
+  // Fills in what a file says, or what is known of an example, while it is still the one wanted.
+  async about(file, known = null, wanted = () => true) {
     const found = known ?? (await look(file));
+    if (!wanted()) return false;
     this.form.reset();
     find("file-name").textContent = `${file.name}, ${sizeOf(file.size)}`;
     if (found.modality) this.form.elements.modality.value = found.modality;
     this.offerUnits(found.unit);
-    this.offerColumns(found.columns, found.chosen);
+    this.offerColumns(known ? columnsOf(known) : found.columns);
     find("rate").value = found.rate ? String(Number(found.rate.toFixed(3))) : "";
-    find("time-column").value = found.timeColumn ?? "";
+    this.timeColumn = found.timeColumn ?? null;
+    find("time-column").value = found.timeColumn?.name ?? "";
     find("time-unit").value = found.timeUnit ?? "";
     const said = known ? "This recording is simulated." : saidOf(found);
     find("found").textContent = said;
     find("found").hidden = !said;
     this.form.hidden = false;
+    return true;
   }
 
   offerUnits(chosen = "") {
@@ -41,50 +45,87 @@ export class Form {
   }
 
   // Boxes to tick where the columns are known, a line of text where they are not.
-  offerColumns(columns = [], chosen = []) {
+  offerColumns(columns = []) {
     const known = columns.length > 0 && columns.length <= 64;
     find("columns-field").hidden = known;
     find("columns-choice").hidden = !known;
-    this.boxes = known
-      ? columns.map((name) =>
-          element("input", { type: "checkbox", value: name, checked: chosen.includes(name) }),
-        )
-      : [];
+    this.columns = known ? columns : [];
+    this.boxes = this.columns.map(({ chosen }) =>
+      element("input", { type: "checkbox", checked: chosen }),
+    );
     find("columns-choice").replaceChildren(
       element("legend", {}, "Columns to read"),
-      ...this.boxes.map((box) => element("label", {}, box, ` ${box.value}`)),
+      ...this.boxes.map((box, k) => element("label", {}, box, ` ${shownAs(columns, k)}`)),
     );
   }
 
   // The fields of a request, as the service names them; a sentence when something is missing.
   async fields() {
     const fields = Object.fromEntries(new FormData(this.form));
-    const chosen = this.boxes.filter((box) => box.checked).map((box) => box.value);
-    if (this.boxes.length) fields.columns = chosen.join(",");
+    // Names may repeat, or hold commas: the service is told where columns are.
+    const chosen = this.columns.filter((_, k) => this.boxes[k].checked);
+    if (chosen.length) {
+      fields.columns = JSON.stringify(chosen.map(({ name, place }) => place ?? name));
+    }
+    if (this.timeColumn && fields.time_column === this.timeColumn.name) {
+      fields.time_column = JSON.stringify([this.timeColumn.place]);
+    }
     if (!fields.modality) return { problem: "Say what kind of signal it is.", at: "modality" };
     if (this.boxes.length && !chosen.length) {
       return { problem: "Choose at least one column.", at: "columns" };
     }
     const [earlier] = find("earlier").files;
     if (earlier) fields.earlier = await earlier.text();
+    if (earlier && !isRecord(fields.earlier)) {
+      const problem = `${earlier.name} is no earlier record. Choose the file that was saved as JSON.`;
+      return { problem, at: "earlier" };
+    }
     return { fields };
   }
 
   // Puts the focus where something is missing.
   focus(at) {
-    const place = at === "modality" ? this.form.elements.modality[0] : this.boxes[0];
-    place.focus();
+    const places = { modality: this.form.elements.modality[0], earlier: find("earlier") };
+    (places[at] ?? this.boxes[0]).focus();
   }
+}
+
+// Whether a text is a record as the page saves it, as far as can be seen from outside.
+function isRecord(text) {
+  try {
+    const { recording, timeline } = JSON.parse(text);
+    return Boolean(recording && timeline);
+  } catch {
+    return false;
+  }
+}
+
+// The columns of an example, which are known by their names.
+function columnsOf({ columns, chosen }) {
+  return columns?.map((name) => ({ name, chosen: chosen.includes(name) }));
+}
+
+// A name, with its number where it would not tell one column from another.
+function shownAs(columns, k) {
+  const { name, place } = columns[k];
+  const same = columns.filter((each) => each.name === name).length;
+  if (!name) return `column ${place + 1}, without a name`;
+  return same > 1 ? `${name} (column ${place + 1})` : name;
 }
 
 function saidOf({ said, columns, rate, seen_hz: seen, timeColumn, stated }) {
   const parts = [];
   if (said) parts.push(said);
-  if (columns?.length) parts.push(`${columns.length} columns: ${columns.slice(0, 8).join(", ")}`);
+  if (columns?.length) {
+    const names = columns.slice(0, 8).map((_, k) => shownAs(columns, k));
+    const more = columns.length > names.length ? " and more" : "";
+    const many = `${columns.length} ${columns.length === 1 ? "column" : "columns"}`;
+    parts.push(`${many}: ${names.join(", ")}${more}`);
+  }
   if (stated && rate) parts.push(`${Number(rate.toFixed(2))} samples a second`);
   if (timeColumn) {
     const pace = seen ? `, about ${Number(seen.toPrecision(4))} samples a second` : "";
-    parts.push(`times in ${timeColumn}${pace}`);
+    parts.push(`times in ${timeColumn.name}${pace}`);
   }
   return parts.length ? `Found in the file: ${parts.join("; ")}.` : "";
 }

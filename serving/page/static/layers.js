@@ -1,21 +1,21 @@
 // Layers: what stands in each panel of the figure, as data that Plotly draws.
 
 import { INVOLUNTARY, LABELS } from "./words.js";
-import { lineOf, partOf, topAt } from "./picture.js";
+import { bandOf, isCoarse, lineOf, partOf, topAround } from "./picture.js";
 
 const STILL = { hoverinfo: "skip", showlegend: false, type: "scatter" };
 const MOST_MARKS = 300;
-const FAR = 1e9;
 
 // Stretches as outlines, those that touch on the screen joined; a path for each set, not for each.
+// They are cut to what is seen: Plotly loses outlines whose corners lie far outside.
 function outlines(stretches, [fromS, toS], pixelS, bottom, top) {
   const joined = [];
   for (const { start_s: start, duration_s: length } of stretches) {
-    const stop = start + length;
-    if (stop < fromS || start > toS) continue;
+    if (start + length < fromS || start > toS) continue;
+    const [begin, stop] = [Math.max(fromS, start), Math.min(toS, start + length)];
     const last = joined.at(-1);
-    if (last && start - last[1] < pixelS / 2) last[1] = Math.max(last[1], stop);
-    else joined.push([start, stop]);
+    if (last && begin - last[1] < pixelS / 2) last[1] = Math.max(last[1], stop);
+    else joined.push([begin, stop]);
   }
   const x = joined.flatMap(([a, b]) => {
     const end = Math.max(b, a + pixelS);
@@ -66,32 +66,38 @@ export function lanes(record, names, view, axis) {
 export function channel(record, picture, index, middle, view, axis) {
   const tints = INVOLUNTARY.map((label) => {
     const spans = record.timeline.filter((span) => span.label === label);
-    const outline = outlines(spans, view.range, view.pixelS, -FAR, FAR);
+    const outline = outlines(spans, view.range, view.pixelS, -view.half, view.half);
     return { ...filled(outline, axis, view.colours[label]), opacity: view.colours.tint };
   });
-  const line = lineOf(picture, index, view.range, view.pixels);
-  const y = line.y.map((value) => (value === null ? null : value - middle));
+  const coarse = isCoarse(picture, record.recording.sampling_rate_hz, view.pixelS);
+  const drawn = coarse
+    ? bandOf(picture, index, view.range)
+    : lineOf(picture, index, view.range, view.pixels);
   const signal = {
     ...STILL,
-    x: line.x,
-    y,
+    x: drawn.x,
+    y: drawn.y.map((value) => (value === null ? null : value - middle)),
     yaxis: axis,
     mode: "lines",
     line: { width: 1, color: view.colours.signal, simplify: false },
+    ...(coarse && { fill: "toself", fillcolor: view.colours.signal }),
   };
   return [...tints.filter(({ x }) => x.length), signal];
 }
 
-// A mark above each event, where there are few enough to be told apart.
+// A mark above the potential of each event, where there are few enough to be told apart.
 export function marks(record, picture, index, middle, view, axis) {
   const [fromS, toS] = view.range;
   const seen = record.events.filter(({ time_s: t }) => t >= fromS && t <= toS);
   if (!seen.length || seen.length > MOST_MARKS) return [];
+  const above = ({ time_s: time, duration_ms: length }) =>
+    topAround(picture, index, time, length / 1e3) - middle + view.lift;
   return [
     {
       ...STILL,
       x: seen.map(({ time_s }) => time_s),
-      y: seen.map(({ time_s }) => topAt(picture, index, time_s) - middle + view.lift),
+      // One that is taller than the view has its mark at the edge.
+      y: seen.map((event) => Math.min(above(event), view.half - view.lift / 2)),
       yaxis: axis,
       mode: "markers",
       marker: {

@@ -81,6 +81,33 @@ export function lineOf(picture, channel, range, pixels) {
   return line;
 }
 
+const WIDE_PX = 1.5;
+
+// Whether columns of many samples are seen one by one: a line through their extremes would be a
+// waveform that nobody recorded.
+export function isCoarse(picture, rateHz, pixelS) {
+  return picture.columnS * rateHz > 1.5 && picture.columnS / pixelS > WIDE_PX;
+}
+
+// The same extremes as a band with a step for every column, an outline for each unbroken run.
+export function bandOf(picture, channel, range) {
+  const { low, high } = picture.channels[channel];
+  const [first, last] = columnsOf(picture, range);
+  const band = { x: [], y: [] };
+  for (let k = first; k < last; k += 1) {
+    const from = k;
+    while (k < last && !Number.isNaN(low[k])) k += 1;
+    if (k === from) continue;
+    const run = Array.from({ length: k - from }, (_, j) => from + j);
+    const edges = run.flatMap((j) => [j, j + 1]).map((j) => picture.startS + j * picture.columnS);
+    band.x.push(...edges, ...[...edges].reverse(), edges[0], null);
+    const tops = run.flatMap((j) => [high[j], high[j]]);
+    const bottoms = run.flatMap((j) => [low[j], low[j]]).reverse();
+    band.y.push(...tops, ...bottoms, tops[0], null);
+  }
+  return band;
+}
+
 // The value below which a share of the numbers lies; NaN is left out.
 export function quantile(values, share) {
   const known = Float32Array.from(values.filter((value) => !Number.isNaN(value))).sort();
@@ -101,10 +128,12 @@ export function heights(picture) {
   return { middles, half: Math.max(...half) || 1 };
 }
 
-// The highest value of a channel at a time, NaN where nothing was recorded.
-export function topAt(picture, channel, seconds) {
-  const column = Math.floor((seconds - picture.startS) / picture.columnS);
-  return picture.channels[channel].high[column] ?? NaN;
+// The highest value of a channel around a time, NaN where nothing was recorded.
+export function topAround(picture, channel, seconds, lengthS) {
+  const place = (time) => Math.floor((time - picture.startS) / picture.columnS);
+  const [from, to] = [place(seconds - lengthS / 2), place(seconds + lengthS / 2)];
+  const seen = picture.channels[channel].high.slice(Math.max(0, from), to + 1);
+  return seen.reduce((top, value) => (top >= value || Number.isNaN(value) ? top : value), NaN);
 }
 
 const LOWEST_HZ = 1;

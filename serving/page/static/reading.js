@@ -1,7 +1,10 @@
 // Reading: what the beginning of a file says of itself, to fill in the form. The service decides.
 
+import { isNumber, rowsOf, textOf } from "./delimited.js";
+
 const HEAD_BYTES = 65536;
-const TIME_NAME = /^(t|time|timestamp|date|datetime)([\s_([].*)?$/i;
+const ANNOTATIONS = "EDF Annotations";
+const TIME_NAME = /^(t|time|timestamp|date|datetime|zeit|uhrzeit|temps)([\s_([].*)?$/i;
 const UNITS = [
   [/^m\/s\^?2$|^m\/s²$/i, "m/s^2"],
   [/^(deg\/s|dps|°\/s)$/i, "deg/s"],
@@ -23,49 +26,48 @@ const MODALITY_OF = {
   "rad/s": "gyroscope",
 };
 
-// What is found: any of {modality, unit, rate, columns, chosen, timeColumn, timeUnit, said}.
+// What is found: any of {modality, unit, rate, columns, timeColumn, timeUnit, said}. A column is
+// {name, place, chosen}: names may repeat, so the service is told the place, counted as it counts.
 export async function look(file) {
   const head = await file.slice(0, HEAD_BYTES).arrayBuffer();
   const suffix = file.name.toLowerCase().split(".").at(-1);
-  if (["csv", "tsv", "txt"].includes(suffix)) return ofTable(new TextDecoder().decode(head));
+  if (["csv", "tsv", "txt"].includes(suffix)) return ofTable(rowsOf(textOf(head)));
   if (suffix === "edf") return ofEdf(new TextDecoder("latin1").decode(head));
   if (suffix === "wav") return ofWav(new DataView(head));
   return {};
 }
 
-function ofTable(text) {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() && !line.startsWith("#"));
-  if (!lines.length) return {};
-  // A first line by which Excel is told the separator.
-  const stated = lines[0].match(/^"?sep=([\t ;,|:^~])"?\1*$/i)?.[1];
-  if (stated) lines.shift();
-  if (!lines.length) return {};
-  const counts = ["\t", ";", ","].map((each) => [lines[0].split(each).length, each]);
-  const separator = stated ?? counts.reduce((best, each) => (each[0] > best[0] ? each : best))[1];
-  const split = (line) =>
-    line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
-  const numeric = (cell) => cell !== "" && Number.isFinite(Number(cell.replace(",", ".")));
-  const first = split(lines[0]);
-  if (first.every(numeric)) return { said: "The file has no names for its columns." };
-  // The last line may be cut.
-  const rows = lines.slice(1, -1).map(split);
-  const timeColumn = first.find((name) => TIME_NAME.test(name)) ?? null;
-  const columns = first.filter(
-    (name, place) => name !== timeColumn && rows.some((row) => numeric(row[place] ?? "")),
-  );
-  const times = timeColumn && rows.map((row) => row[first.indexOf(timeColumn)]);
-  const found = { columns, ...kindOf(columns), ...paceOf(timeColumn, times ?? [], numeric) };
-  found.chosen = chosenOf(columns, found.modality);
-  return found;
+function ofTable([first, ...below]) {
+  if (!first) return {};
+  if (isData(first)) return { said: "The file has no names for its columns" };
+  // The last row may be cut.
+  const rows = below.slice(0, -1);
+  const timePlace = first.findIndex((name) => TIME_NAME.test(name));
+  const columns = first
+    .map((name, place) => ({ name, place }))
+    .filter(({ place }) => place !== timePlace && rows.some((row) => isNumber(row[place] ?? "")));
+  const found = { ...kindOf(columns.map(({ name }) => name)) };
+  found.columns = withChosen(columns, found.modality);
+  if (timePlace < 0) return found;
+  const times = rows.map((row) => row[timePlace] ?? "");
+  return { ...found, ...paceOf({ name: first[timePlace], place: timePlace }, times) };
+}
+
+// Whether a first row is samples, of which some may be missing; pandas numbers columns without
+// names, beside an index.
+function isData(cells) {
+  const numbered = cells.every((cell, place) => cell === (place ? String(place - 1) : ""));
+  const known = cells.filter((cell) => cell && !/^-?nan$/i.test(cell));
+  return !numbered && known.every(isNumber);
 }
 
 // Times by their name, or by how far they are apart.
-function paceOf(timeColumn, times, numeric) {
-  if (!timeColumn || times.length < 3) return {};
-  if (!times.every(numeric)) return { timeColumn, timeUnit: "" };
+function paceOf(timeColumn, times) {
+  if (times.length < 3) return {};
+  if (!times.every(isNumber)) return { timeColumn, timeUnit: "" };
   const values = times.map((cell) => Number(cell.replace(",", ".")));
   const step = (values.at(-1) - values[0]) / (values.length - 1);
-  const named = timeColumn.match(/[_\s([](s|ms|us|ns)[\])]?$/i)?.[1].toLowerCase();
+  const named = timeColumn.name.match(/[_\s([](s|ms|us|ns)[\])]?$/i)?.[1].toLowerCase();
   const timeUnit = named ?? (step < 0.5 ? "s" : step < 200 ? "ms" : step < 2e5 ? "us" : "ns");
   const seconds = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }[timeUnit] * step;
   return seconds > 0 ? { timeColumn, timeUnit, seen_hz: 1 / seconds } : {};
@@ -76,7 +78,7 @@ function kindOf(names) {
   const all = names.join(" ");
   const inBrackets = names.map((name) => name.match(/[[(]([^\])]+)[\])]\s*$/)?.[1]);
   const atEnd = names.map((name) => name.split("_").at(-1));
-  const unit = unitOf(inBrackets.find(Boolean)) ?? unitOf(atEnd.find((end) => unitOf(end)));
+  const unit = unitOf(inBrackets.find(unitOf)) ?? unitOf(atEnd.find(unitOf));
   if (unit) return { unit, modality: MODALITY_OF[unit] };
   if (/emg|muscle/i.test(all)) return { modality: "emg" };
   if (/gyr|omega|angular/i.test(all)) return { modality: "gyroscope" };
@@ -89,10 +91,11 @@ function unitOf(text) {
 }
 
 // Of a file with several sensors, the columns of the one that was recognised.
-function chosenOf(columns, modality) {
+function withChosen(columns, modality) {
   const pattern = { emg: /emg|muscle/i, accelerometer: /acc/i, gyroscope: /gyr/i }[modality];
-  const own = pattern ? columns.filter((name) => pattern.test(name)) : [];
-  return own.length ? own : columns;
+  const own = (name) => pattern?.test(name);
+  const all = !columns.some(({ name }) => own(name));
+  return columns.map((column) => ({ ...column, chosen: all || own(column.name) }));
 }
 
 // The header of EDF: 256 characters, then 256 a signal, field by field.
@@ -107,12 +110,15 @@ function ofEdf(text) {
   const [labels, units, samples] = [field(0, 16), field(96, 8), field(216, 8)];
   const signals = labels
     .map((label, k) => ({ label, unit: unitOf(units[k]), rate: Number(samples[k]) / lasts }))
-    .filter(({ label }) => !/annotation/i.test(label));
+    .filter(({ label }) => label !== ANNOTATIONS);
   const first = signals.find((signal) => signal.unit) ?? signals[0];
   if (!first) return {};
   return {
-    columns: signals.map(({ label }) => label),
-    chosen: signals.filter((signal) => signal.unit === first.unit).map(({ label }) => label),
+    columns: signals.map(({ label, unit }, place) => ({
+      name: label,
+      place,
+      chosen: unit === first.unit,
+    })),
     unit: first.unit,
     modality: MODALITY_OF[first.unit],
     rate: first.rate,

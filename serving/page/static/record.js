@@ -57,9 +57,7 @@ function chooser(records, show) {
   const select = element(
     "select",
     { id: "channel", onchange: () => show(records[Number(select.value)]) },
-    records.map((one, place) =>
-      element("option", { value: place }, one.recording.channels.join(", ")),
-    ),
+    records.map((_, place) => element("option", { value: place }, optionOf(records, place))),
   );
   return element(
     "p",
@@ -67,6 +65,13 @@ function chooser(records, show) {
     element("label", { for: "channel" }, "Channel "),
     select,
   );
+}
+
+// Names of channels, with a number where another has the same.
+function optionOf(records, place) {
+  const names = records.map(({ recording }) => recording.channels.join(", "));
+  const same = names.filter((name) => name === names[place]).length;
+  return same > 1 ? `${names[place]} (channel ${place + 1})` : names[place];
 }
 
 function parts(record, figure) {

@@ -28,12 +28,21 @@ export function analyse(file, fields, { kind = "json", onProgress, signal } = {}
       request.status === 200
         ? resolve(request.response)
         : sentenceOf(request).then((text) => reject(new Refused(text)));
-    request.onerror = () =>
-      reject(new Refused("The service cannot be reached, or the connection was lost. Try again."));
+    request.onerror = () => lossOf(file).then((text) => reject(new Refused(text)));
     request.onabort = () => reject(new Refused("Stopped."));
     signal?.addEventListener("abort", () => request.abort());
     request.send(body);
   });
+}
+
+// A file that has changed or gone since it was chosen fails as a lost connection does.
+async function lossOf(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return "The service cannot be reached, or the connection was lost. Try again.";
+  } catch {
+    return `${file.name} cannot be read any more: it was changed, moved or deleted. Choose it again.`;
+  }
 }
 
 async function sentenceOf(request) {

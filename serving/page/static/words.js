@@ -39,6 +39,12 @@ export function unit(name) {
   return UNITS[name] ?? name;
 }
 
+// Plotly reads some markup in what it writes: a name is shown as it is, and cut where it is long.
+export function plain(text, most = 60) {
+  const shown = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return shown.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
 export function title(label) {
   return LABELS[label]?.title ?? label;
 }
