@@ -77,7 +77,9 @@ def test_a_rhythm_becomes_an_episode_with_its_frequency_cycles_and_size(shaking)
 
 def test_how_large_a_rhythm_was_is_told_alike_everywhere(of_motion, shaking):
     (episode,) = rhythmic(shaking)
-    assert shaking.amplitudes[episode.label].p50 == pytest.approx(episode.amplitude)
+    sizes = shaking.amplitudes[episode.label]
+    assert sizes.p50 == pytest.approx(episode.amplitude)
+    assert sizes.count == pytest.approx(episode.cycles, abs=1)
 
     still = wrist(60, start_s=60)
     phase = 2 * np.pi * 5.2 * np.arange(still.shape[1]) / RATE_HZ

@@ -94,7 +94,7 @@ class Percentiles(Part):
     p50: float
     p75: float
     p95: float
-    count: int
+    count: int = Field(description="of events, cycles or beats")
 
 
 class Episode(Part):

@@ -46,16 +46,13 @@ _PAUSE_CYCLES = 2.0
 
 _LEAST_CYCLES = 3
 
-_EVERY = 5
-"""Of the slow signal's samples, so many have one size: it changes from cycle to cycle."""
-
 
 @dataclass(frozen=True)
 class Run:
     """A rhythm with its exact edges.
 
-    ``sizes`` are how large it was in the course of time, or beat by beat: peak to peak along its
-    main axis, in the unit of the source; ``amplitude`` is their median.
+    ``sizes`` are how large it was cycle by cycle, peak to peak along its main axis in the unit of
+    the source; ``amplitude`` is their median.
     """
 
     start_s: float
@@ -73,7 +70,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """What one piece of a rhythm tells: where it is, each cycle's frequency, and its envelope."""
+    """What one piece of a rhythm tells: where it is, each cycle's frequency, and its size."""
 
     start_s: float
     stop_s: float
@@ -157,7 +154,7 @@ def _piece(
         stop_s=min(bounds_s[1], begin_s + stop / rate_hz),
         cycles=float(phase[-1] - phase[0]) / (2 * np.pi),
         frequencies_hz=rate_hz / np.diff(crests),
-        sizes=np.abs(wave[start:stop:_EVERY]),
+        sizes=np.abs(wave[start:stop])[np.round(crests).astype(np.intp)],
     )
 
 

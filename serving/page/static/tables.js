@@ -110,7 +110,7 @@ function bar(known) {
 export function amplitudes(record) {
   const known = Object.entries(record.amplitudes).sort(byLabel);
   if (!known.length) return null;
-  const titles = ["5 %", "25 %", "Median", "75 %", "95 %", "Of"];
+  const titles = ["5 %", "25 %", "Median", "75 %", "95 %", "Number"];
   const columns = [{ title: "What" }, ...titles.map((each) => ({ title: each, numeric: true }))];
   const rows = known.map(([label, p]) => [
     named(label),
