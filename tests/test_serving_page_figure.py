@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from browser import muscle, record_of
-from opened_page import DESK, Opened
+from opened_page import DESK, PHONE, Opened
 from PIL import Image
 from records import with_recording
 
@@ -145,3 +145,14 @@ def test_a_view_that_is_finer_than_the_picture_says_so(shown):
     assert told.is_visible()
     signal = "document.querySelector('.plot').data.filter((each) => each.line?.simplify === false)"
     assert one.page.evaluate(f"{signal}.map(({{ fill }}) => fill)") == ["toself"]
+
+
+def test_long_names_of_channels_do_not_widen_a_page(shown):
+    """The list of channels is no wider than the screen of a phone."""
+    long = with_recording(record_of(muscle(20)), channels=("x" * 300,))
+
+    one = shown(long.model_copy(update={"further_channels": (long,)}))
+    one.page.set_viewport_size(PHONE)
+
+    assert one.page.locator("#channel option").count() == 2
+    assert one.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
