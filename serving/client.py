@@ -88,7 +88,7 @@ class Client:
             body = {"recording": recording, "options": given}
             return self._ask(lambda: self._post_json("/analyze", body))
         path = Path(recording)
-        fields = {name: _text(value) for name, value in given.items()}
+        fields = {name: _text(name, value) for name, value in given.items()}
         return self._ask(lambda: self._upload(path, fields))
 
     def _post_json(self, address: str, body: Mapping[str, Any]) -> httpx.Response:
@@ -139,12 +139,14 @@ def _error(response: httpx.Response) -> ClientError:
         return ClientError(f"the service answered {response.status_code}", response.status_code)
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
     """Return an option as a field of a form."""
     if isinstance(value, Mapping):
         return json.dumps(value)
     if isinstance(value, str) or not isinstance(value, Sequence):
         return str(value)
+    if name == "columns":  # names may hold commas
+        return json.dumps(list(value), default=_plain)
     return ",".join(map(str, value))
 
 

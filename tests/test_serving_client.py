@@ -89,6 +89,19 @@ def test_a_file_and_its_samples_get_one_record(address, wrist):
     assert len(compared["comparison"]) > 0
 
 
+def test_columns_may_be_called_anything(address, tmp_path):
+    """Names that hold commas are sent as they are, and numbers are places."""
+    path = tmp_path / "wrist.csv"
+    rows = "".join(f"{np.sin(k / 5):.3f},0,1\n" for k in range(600))
+    path.write_text('"acc, x",0,1z\n' + rows)
+    fields = {"modality": "accelerometer", "unit": "g", "sampling_rate_hz": 50}
+
+    with Client(address) as client:
+        record = client.analyze(path, **fields, columns=["acc, x", 2])
+
+    assert record["recording"]["channels"] == ["acc, x", "1z"]
+
+
 def test_missing_samples_may_be_nan(address):
     """What is missing in an array is a gap in the record."""
     samples = np.tile(np.sin(np.arange(600) / 5), (3, 1))
