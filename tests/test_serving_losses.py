@@ -70,6 +70,31 @@ def test_a_gap_amid_latency_is_found_with_its_length(rng, latency, length):
     assert np.isnan(samples[4999 : 5002 + length]).sum() == np.isnan(samples).sum()
 
 
+def test_a_gap_is_as_long_as_what_is_lost_though_the_next_sample_is_late():
+    """The host slept when the sensor came back: what it then hands over at once is not lost."""
+    kept = np.r_[:5000, 5010:N]
+    times_s = kept / 100
+    times_s[5000] += 0.04
+    apart_s = np.arange(len(kept)) * 1e-4
+    times_s = np.maximum.accumulate(times_s - apart_s) + apart_s
+
+    samples = even_grid(times_s).put(kept.astype(float))
+
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(samples)), np.arange(5000, 5010))
+    np.testing.assert_array_equal(samples[5010:], np.arange(5010, N))
+
+
+def test_one_lost_sample_is_one_though_the_next_is_late():
+    """It is interpolated, as one is: no gap of two."""
+    kept = np.r_[:5000, 5001:N]
+    times_s = kept / 100
+    times_s[5000] += 0.007
+
+    samples = even_grid(times_s).put(kept.astype(float))
+
+    np.testing.assert_allclose(samples, np.arange(N))
+
+
 def test_single_losses_are_counted_however_many(rng):
     """One sample in a hundred is lost; times that jitter a little leave no doubt which."""
     lost = np.arange(500, 11500, 97)

@@ -286,6 +286,7 @@ def test_the_document_is_openapi(client):
     found = OpenAPIV31SpecValidator(document).iter_errors()
 
     assert [(list(each.path), each.message) for each in found] == []
+    assert "root_input" not in json.dumps(document)
 
 
 @pytest.mark.parametrize("path", ["/", "/docs.json"])
