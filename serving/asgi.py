@@ -77,7 +77,8 @@ async def pieces(
     size = 0
     while True:
         try:
-            message = await asyncio.wait_for(receive(), IDLE_S)
+            async with asyncio.timeout(IDLE_S):
+                message = await receive()
         except TimeoutError as error:
             raise IdleError from error
         if message["type"] != "http.request":
