@@ -1,6 +1,5 @@
 """Requests for a record: a recording as JSON, or as a file with fields beside it."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from features import Recording, SignalError, check_unit
 from features.windows import check_rate
 from serving.analysis.report import RecordingReport
 from serving.formats.limits import Limits
-from serving.formats.mapping import SignalMapping, TimeUnit
+from serving.formats.mapping import SignalMapping, TimeUnit, columns_of
 from serving.formats.start_time import StartTime
 from serving.requests import AnyModality, AnyRate, AnyUnit, Body, samples_of
 
@@ -143,7 +142,6 @@ class AnalyzeRequest(Body):
     options: AnalysisOptions = AnalysisOptions()
 
 
-_LISTS = ("columns", "include")
 _PLACES = ("time_column", "channel")
 _BY_NUMBER = re.compile(r"\[(\d{1,9})\]")
 """How a form says a number that is no name, whatever names there are."""
@@ -194,23 +192,11 @@ class UploadForm(AnalysisOptions):
 
 
 def _meant(name: str, texts: Sequence[str]) -> object:
-    if name in _LISTS:
-        return tuple(part for text in texts for part in _parts(name, text.strip()))
+    if name == "columns":
+        return tuple(part for text in texts for part in columns_of(text))
+    if name == "include":
+        return tuple(part.strip() for text in texts for part in text.split(","))
     if len(texts) > 1:
         raise ValueError(f"the field {name[:60]!r} is there {len(texts)} times; give it once")
     number = _BY_NUMBER.fullmatch(texts[0]) if name in _PLACES else None
     return int(number[1]) if number else texts[0]
-
-
-def _parts(name: str, text: str) -> list[Any]:
-    """Return what a list is of: names may hold commas, so columns may be a list in JSON."""
-    if name != "columns" or not text.startswith("["):
-        return [part.strip() for part in text.split(",")]
-    try:
-        parts: list[Any] = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError(
-            "the field 'columns' begins as a list in JSON and is none; write it as"
-            ' ["EMG, left", 2]'
-        ) from None
-    return parts

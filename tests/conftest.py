@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -238,6 +239,18 @@ def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     mlflow.search_experiments()
     mlflow.set_tracking_uri(before)
     return path
+
+
+@pytest.fixture
+def own_registry(empty_registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Track runs in a folder of the test's own, in which it stands; return the folder."""
+    from training import tracking  # noqa: PLC0415  (MLflow takes seconds)
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_registry, tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    tracking.connect()
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 from features import Recording, SignalError
 from serving.analysis import answers
-from serving.analysis.counting import may_hold_events
+from serving.analysis.rate_counts import may_hold_events
 from serving.analysis.record import analyze
 from serving.analysis.report import RecordingReport
 

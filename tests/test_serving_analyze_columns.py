@@ -51,8 +51,8 @@ def test_texts_are_names_and_whole_numbers_are_places(client, columns, channels)
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        ("[0, 1", "the body: the field 'columns' begins as a list in JSON and is none; write it"),
-        ("[" * 100_000, "the body: the field 'columns' begins as a list in JSON and is none; "),
+        ("[0, 1", "columns begin as a list in JSON and are none; write them as ["),
+        ("[" * 100_000, "columns begin as a list in JSON and are none; write them as ["),
         ("[1.5]", "columns[0] must be a name, or a number from 0"),
         ("[[0]]", "columns[0] must be a name, or a number from 0"),
         ("[true]", "columns[0] must be a name, or a number from 0"),

@@ -21,7 +21,7 @@ from serving.formats.timestamps import even_grid
 
 def compiled():
     names = [f"features.{module.name}" for module in pkgutil.iter_modules(features.__path__)]
-    names.append("serving.formats.losses")
+    names.append("serving.formats.lost_samples")
     modules = [importlib.import_module(name) for name in names]
     kernels = {id(v): v for m in modules for v in vars(m).values() if isinstance(v, CPUDispatcher)}
     return sum(len(each.signatures) for each in kernels.values())

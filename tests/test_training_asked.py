@@ -38,6 +38,16 @@ def test_a_column_of_digits_is_a_name_before_it_is_a_number(tmp_path, option):
     assert back.sampling_rate_hz == pytest.approx(1000.0)
 
 
+def test_columns_may_be_a_list_whose_names_hold_commas(tmp_path):
+    """A list in JSON is read as the service reads it: texts are names, whole numbers places."""
+    (tmp_path / "a.csv").write_text("\n".join(['"EMG, left",0,x', *["1,2,3"] * 100]))
+    mapping = asked.mapping_of(None, given(columns='["EMG, left", 2]', rate=1000.0))
+
+    assert read_recording(tmp_path / "a.csv", mapping).channel_names == ("EMG, left", "x")
+    with pytest.raises(SignalError, match="begin as a list in JSON and are none"):
+        asked.mapping_of(None, given(columns="[0", rate=1000.0))
+
+
 def timed(path, *times):
     """Write a sample for each time."""
     path.write_text("\n".join(["t,x", *(f"{time},{i % 7}" for i, time in enumerate(times))]))

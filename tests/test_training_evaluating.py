@@ -1,7 +1,6 @@
 """Evaluating: what is said of sets and what a run keeps of them, and whose answers they are."""
 
 import json
-import shutil
 from dataclasses import replace
 
 import mlflow
@@ -20,13 +19,9 @@ from training.run_content import Content
 
 
 @pytest.fixture
-def layout(empty_registry, tmp_path, monkeypatch):
+def layout(own_registry):
     """A project with a configuration and a database of the test's own."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(empty_registry, tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    tracking.connect()
-    layout = Layout(tmp_path)
+    layout = Layout(own_registry)
     layout.configs.mkdir()
     layout.config(MODALITY).write_text(tiny_config(MODALITY).model_dump_json())
     return layout

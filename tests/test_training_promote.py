@@ -1,7 +1,6 @@
 """Promotion: exam, gate, store and alias, in this order, and nothing changed when one says no."""
 
 import multiprocessing
-import shutil
 import signal
 from pathlib import Path
 
@@ -32,14 +31,10 @@ OPEN = Gate(
 
 
 @pytest.fixture
-def home(empty_registry, tmp_path, monkeypatch):
+def home(own_registry):
     """A registry and a BentoML store of the test's own."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(empty_registry, tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    tracking.connect()
-    with bentoml_store(tmp_path / "bentoml"):
-        yield tmp_path / "bentoml"
+    with bentoml_store(own_registry / "bentoml"):
+        yield own_registry / "bentoml"
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Tracking: a run is complete or absent, and what MLflow cannot do is said in a sentence."""
 
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,12 +16,9 @@ from training.tracking import Logged
 
 
 @pytest.fixture
-def store(empty_registry, tmp_path, monkeypatch):
+def store(own_registry):
     """A tracking database of the test's own."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(empty_registry, tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    tracking.connect()
+    assert own_registry
     return mlflow.MlflowClient()
 
 

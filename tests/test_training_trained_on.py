@@ -20,12 +20,9 @@ from training.trained_on import TRAINED_ON, trained_on, trained_on_table
 
 
 @pytest.fixture
-def log(empty_registry, tmp_path, monkeypatch):
+def log(own_registry):
     """Log a run with files, in a database of the test's own; return its id."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(empty_registry, tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    tracking.connect()
+    assert own_registry
 
     def logged(files):
         return tracking.log_benchmark(Content("a run", "", {}, {}, {}, files), "quaver-emg")

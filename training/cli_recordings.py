@@ -24,7 +24,8 @@ TimeUnit = Annotated[
 Columns = Annotated[
     str | None,
     typer.Option(
-        help="Columns by name, or number from 0 where none has that name, joined by commas."
+        help="Columns by name, or number from 0 where none has that name, joined by commas; or a"
+        ' list in JSON, whose names may hold commas: ["EMG, left", 2].'
     ),
 ]
 Mapping = Annotated[

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from scipy.special import betaincinv
 
 from features import RELATIVE, SignalError
-from serving.analysis.clumping import clumping, in_blocks
-from serving.analysis.counting import counted_s
+from serving.analysis.dispersion import dispersion, in_blocks
 from serving.analysis.intervals import LEAST_MINUTES, TAIL
+from serving.analysis.rate_counts import counted_s
 from serving.analysis.report import Change, Rate, RecordingReport, Share, Verdict
 
 _ENDLESS = 1e12
@@ -67,19 +67,19 @@ def compare(now: RecordingReport, earlier: RecordingReport) -> tuple[Change, ...
 
 def _changes(now: RecordingReport, earlier: RecordingReport) -> Iterator[Change]:
     for name in dict.fromkeys((*now.rates, *earlier.rates)):
-        clumps = clumping([in_blocks(*counted_s(record, name)) for record in (now, earlier)])
+        varies = dispersion([in_blocks(*counted_s(record, name)) for record in (now, earlier)])
         rates = now.rates.get(name), earlier.rates.get(name)
-        yield _rate_change(f"rates.{name}", *rates, clumps)
+        yield _rate_change(f"rates.{name}", *rates, varies)
     for name in dict.fromkeys((*now.shares, *earlier.shares)):
         yield _share_change(f"shares.{name}", now.shares.get(name), earlier.shares.get(name))
 
 
-def _rate_change(what: str, now: Rate | None, earlier: Rate | None, clumps: float) -> Change:
+def _rate_change(what: str, now: Rate | None, earlier: Rate | None, varies: float) -> Change:
     """Compare two rates by their ratio.
 
     Given both counts together, how many of them fall into this record is binomial: its exact
     interval (Clopper and Pearson) is one of the ratio. That holds for counts at random. Those whose
-    variance is ``clumps`` times their mean tell as much as so many times fewer in so many times
+    variance is ``varies`` times their mean tell as much as so many times fewer in so many times
     less time, whose interval it then is. An end that is endless is None.
 
     References
@@ -93,7 +93,7 @@ def _rate_change(what: str, now: Rate | None, earlier: Rate | None, clumps: floa
     if now and earlier and now.count + earlier.count:
         times = earlier.minutes / now.minutes
         value = now.count / earlier.count * times if earlier.count else None
-        worth, before = now.count / clumps, earlier.count / clumps
+        worth, before = now.count / varies, earlier.count / varies
         low = _odds(worth, before + 1, TAIL) * times if now.count else 0.0
         high = _odds(worth + 1, before, 1 - TAIL) * times if earlier.count else math.inf
     return Change(

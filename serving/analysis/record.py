@@ -20,11 +20,11 @@ from features import Recording, SignalError
 from serving.analysis.answers import Progress, answer
 from serving.analysis.cells import Cells, cells_of
 from serving.analysis.comparing import with_comparison
-from serving.analysis.counting import EVENTS, may_hold_events
 from serving.analysis.episodes import episodes_of
 from serving.analysis.events import find_events
 from serving.analysis.picture import spectrogram, trace
 from serving.analysis.quality import gaps_of, quality_of
+from serving.analysis.rate_counts import EVENTS, may_hold_events
 from serving.analysis.report import (
     UNUSABLE,
     Event,

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.analysis.cells import Cells
-from serving.analysis.counting import EVENTS, onsets_s
 from serving.analysis.episodes import RHYTHMIC
 from serving.analysis.intervals import percentiles, rate, share
+from serving.analysis.rate_counts import EVENTS, onsets_s
 from serving.analysis.report import Episode, Event, Percentiles, Rate, Share, Span
 from serving.classifier import UNDECIDED
 
@@ -35,7 +35,7 @@ def rates_of(
     ----------
     timeline : sequence of Span
         Of the cells. An episode that goes on after unusable time is counted once:
-        :func:`serving.analysis.counting.onsets_s`.
+        :func:`serving.analysis.rate_counts.onsets_s`.
     events : (sequence of Event, float)
         With the minutes in which they could have been seen.
     window_s : float

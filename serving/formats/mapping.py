@@ -1,6 +1,7 @@
 """SignalMapping: what a person says about a file that the file itself does not say."""
 
-from typing import Literal, Self
+import json
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -9,6 +10,21 @@ from features.spec import PositiveFloat
 from serving.formats.start_time import StartTime
 
 TimeUnit = Literal["s", "ms", "us", "ns", "iso"]
+
+
+def columns_of(text: str) -> tuple[Any, ...]:
+    """Return the columns that a text lists: names joined by commas, or a list in JSON.
+
+    In JSON, names may hold commas, and whole numbers are places whatever the names are.
+    """
+    if not text.strip().startswith("["):
+        return tuple(part.strip() for part in text.split(","))
+    try:
+        return tuple(json.loads(text))
+    except (ValueError, RecursionError):
+        raise SignalError(
+            'columns begin as a list in JSON and are none; write them as ["EMG, left", 2]'
+        ) from None
 
 
 class SignalMapping(Section):

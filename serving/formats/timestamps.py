@@ -7,8 +7,8 @@ times allow it: interpolating between samples is a low-pass filter that weakens 
 1. Times must not go back. Two samples may share a time, as hosts see them; where three do, the
    times are those of packets, and say nothing about samples.
 2. An interval that is too long has lost samples if all that follow stay late
-   (:mod:`serving.formats.losses`); if they come in time again, the host was late. One lost sample
-   is interpolated from its neighbours, several are a gap: NaN.
+   (:mod:`serving.formats.lost_samples`); if they come in time again, the host was late. One lost
+   sample is interpolated from its neighbours, several are a gap: NaN.
 3. The sampling rate is that of a line through the times of samples, lost ones counted, each run of
    samples between gaps by itself. (The median interval would be wrong by several percent where
    times are rounded to milliseconds.)
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import SignalError
-from serving.formats.losses import Counts, lost_samples, periods_of
+from serving.formats.lost_samples import Counts, lost_samples, periods_of
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int32]

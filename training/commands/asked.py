@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from features import ConfigError, Modality, SignalError, check_modality
 from serving.classifier import Classifier
 from serving.exam import load
-from serving.formats.mapping import TimeUnit
+from serving.formats.mapping import TimeUnit, columns_of
 from serving.recordings import SignalMapping
 from training import bento_store
 from training.config import load_config
@@ -39,7 +39,7 @@ def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
             unit=options.get("unit"),
             sampling_rate_hz=options.get("rate"),
             **_time_of(options),
-            columns=tuple(name.strip() for name in columns.split(",")) if columns else None,
+            columns=columns_of(columns) if columns else None,
         )
     except ValidationError as error:
         detail = error.errors()[0]

@@ -8,8 +8,8 @@ import scipy.stats
 from numpy.typing import NDArray
 from records import made_episode, made_span, motion_record
 
-from serving.analysis.clumping import clumping, in_blocks
 from serving.analysis.comparing import compare
+from serving.analysis.dispersion import dispersion, in_blocks
 from serving.analysis.intervals import rate
 from serving.analysis.report import Change, RecordingReport
 
@@ -92,32 +92,32 @@ def test_events_at_random_do_not_clump_on_average(n: int, rng: Rng) -> None:
     blocks = rng.multinomial(n, np.full(10, 0.1), size=4000)
     # What is below 1 is set to it, so that the mean is asked for with a record in many clumps.
     beside = np.array([64, 0, 0, 0, 0, 0, 0, 0, 0, 0])
-    alone = clumping([beside])
-    found = np.array([clumping([counts, beside]) for counts in blocks])
+    alone = dispersion([beside])
+    found = np.array([dispersion([counts, beside]) for counts in blocks])
     own = ((n + 64) * (found - 1) - 64 * (alone - 1)) / n + 1
     assert own.mean() == pytest.approx(1.0, abs=0.04)
 
 
-def test_the_clumping_of_pairs_and_of_eights_is_their_number(rng: Rng) -> None:
+def test_the_dispersion_of_pairs_and_of_eights_is_their_number(rng: Rng) -> None:
     """Of clumps at random, each within a block, variance over mean is how many are in one."""
     for size in (2, 8):
         counts = [size * rng.poisson(6.0, 10) for _ in range(400)]
-        assert clumping(counts) == pytest.approx(size, rel=0.05)
+        assert dispersion(counts) == pytest.approx(size, rel=0.05)
 
 
 def test_an_event_alone_does_not_say_that_others_come_alone() -> None:
     """A record with one event beside one in bouts takes nothing from how these clump."""
     bouts, one = np.array([8, 0, 0, 16, 0, 0, 8, 0, 0, 0]), np.array([0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
-    both = clumping([bouts, one])
-    assert both == pytest.approx(clumping([bouts]), rel=0.05)
+    both = dispersion([bouts, one])
+    assert both == pytest.approx(dispersion([bouts]), rel=0.05)
     assert 8 < both
 
 
 def test_too_few_blocks_tell_nothing() -> None:
     """Of less than five minutes every count is taken as one at random."""
     assert in_blocks([10.0, 11.0, 12.0], [(0.0, 299.0)]).tolist() == []
-    assert clumping([in_blocks([10.0, 11.0, 12.0], [(0.0, 299.0)])]) == 1.0
-    assert 2.5 < clumping([in_blocks([10.0, 11.0, 12.0], [(0.0, 300.0)])])
+    assert dispersion([in_blocks([10.0, 11.0, 12.0], [(0.0, 299.0)])]) == 1.0
+    assert 2.5 < dispersion([in_blocks([10.0, 11.0, 12.0], [(0.0, 300.0)])])
     assert in_blocks([], []).tolist() == []
 
 

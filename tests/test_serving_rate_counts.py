@@ -3,7 +3,7 @@
 import pytest
 from records import made_episode, made_span
 
-from serving.analysis.counting import is_unusable, may_hold_events, onsets_s, stretches
+from serving.analysis.rate_counts import is_unusable, may_hold_events, onsets_s, stretches
 from serving.classifier import Reason
 
 WINDOW_S = 4.0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from serving.formats.losses import periods_of
+from serving.formats.lost_samples import periods_of
 from serving.formats.timestamps import even_grid
 
 N = 12000

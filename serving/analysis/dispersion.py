@@ -1,4 +1,4 @@
-"""Clumping: how far from random in time things are that a rate counts.
+"""Dispersion: how far from random in time things are that a rate counts.
 
 Runs of clonus come in bouts, and so do potentials of a muscle. A count of things in clumps varies
 like the number of clumps, far more than one of as many things that come at random. Of records of
@@ -48,12 +48,13 @@ def in_blocks(times_s: Sequence[float], seen_s: Sequence[tuple[float, float]]) -
     return np.histogram(places, n_blocks, (0.0, total_s))[0].astype(np.int64)
 
 
-def clumping(records: Sequence[Counts]) -> float:
-    """Return variance over mean of counts, those of several records together: 1 without clumps.
+def dispersion(records: Sequence[Counts]) -> float:
+    """Return the index of dispersion of counts, of several records together: 1 without clumps.
 
-    In other words, one more than the others of an event's own block that chance does not explain,
-    given how many there are in its record. So it is 1 on average for events at random, however few
-    they are; every event weighs the same, whichever record it is in, for one alone has no others.
+    It is variance over mean. In other words, one more than the others of an event's own block that
+    chance does not explain, given how many there are in its record. So it is 1 on average for
+    events at random, however few they are; every event weighs the same, whichever record it is in,
+    for one alone has no others.
 
     Parameters
     ----------
