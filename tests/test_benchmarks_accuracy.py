@@ -194,8 +194,8 @@ def test_every_question_is_about_a_set_that_exists():
     assert {question.data for question in QUESTIONS} <= known
 
 
-def test_targets_of_the_issue_are_all_asked_for():
-    """As many targets for each set that is not simulated as the issue names."""
+def test_every_target_is_asked_for():
+    """Each set that is not simulated has the targets that were set for it."""
     counts = {}
     for question in QUESTIONS:
         if question.target is not None:

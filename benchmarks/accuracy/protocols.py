@@ -107,7 +107,7 @@ def simulation_only(bench: Bench) -> Section:
 
 
 def real_figures(sets: dict[str, Answered], bench: Bench, scheme: Scheme) -> list[Figure]:
-    """Return what the issue asks of the sets that are there."""
+    """Return what is asked of the sets that are there."""
     figures = asked(sets, scheme)
     if imu_disorders.NAME in sets:
         figures.append(commonest_is_tremor(sets[imu_disorders.NAME], bench.clear, scheme))
@@ -183,7 +183,7 @@ def _trained_tables(
 
 
 def _side_by_side(answers: dict[str, dict[str, Answered]], bench: Bench) -> Table:
-    """Return the issue's figures of real recordings under each way of training."""
+    """Return the figures of real recordings under each way of training."""
     columns = {
         what: real_figures(sets, bench, bench.scheme(what)) for what, sets in answers.items()
     }

@@ -1,7 +1,7 @@
-"""Questions: what issue 3 asks of recordings that are not simulated, one figure each.
+"""Questions: what is asked of recordings that are not simulated, one figure each.
 
 Every question takes windows of one data set and counts those that got certain answers, over all
-that carry no flag of quality. Targets are the issue's own.
+that carry no flag of quality. Each question has its target, set before anything was measured.
 """
 
 from collections.abc import Mapping
