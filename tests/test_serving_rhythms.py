@@ -6,7 +6,7 @@ from conftest import shipped_spec
 from numpy.typing import NDArray
 
 from features import MODALITIES, Modality, Recording
-from serving.analysis.rhythms import Run, refine
+from serving.analysis.rhythms import Run, runs_of_rhythm
 from serving.analysis.source import RecordingSource
 
 RATE_HZ = {"emg": 1000.0, "accelerometer": 100.0}
@@ -25,18 +25,35 @@ def signal(modality: Modality, frequency_hz: float) -> NDArray[np.float64]:
     return 0.001 * noise + 0.1 * inside * np.sin(phase)
 
 
-def run(modality: Modality, samples: NDArray[np.float64]) -> Run | None:
-    """Return the run found from bounds a second too wide."""
+def runs(modality: Modality, samples: NDArray[np.float64]) -> list[Run]:
+    """Return the runs found from bounds a second too wide."""
     recording = Recording(
         samples=samples[None],
         sampling_rate_hz=RATE_HZ[modality],
         modality=modality,
         unit=MODALITIES[modality].unit,
     )
-    bounds = (0.0, LENGTH_S)
-    spec = shipped_spec(modality)
-    source = RecordingSource(recording)
-    return refine(source, [0], START_S - 1, STOP_S + 1, spec, bounds)
+    rough_s, bounds_s = (START_S - 1, STOP_S + 1), (0.0, LENGTH_S)
+    return runs_of_rhythm(
+        RecordingSource(recording), [0], rough_s, shipped_spec(modality), bounds_s
+    )
+
+
+def run(modality: Modality, samples: NDArray[np.float64]) -> Run:
+    """Return the only run found."""
+    (found,) = runs(modality, samples)
+    return found
+
+
+def sized(modality: Modality, sizes: dict[tuple[float, float], float]) -> NDArray[np.float64]:
+    """Return the rhythm of 5.3 Hz with other sizes between some times."""
+    samples = signal(modality, 5.3)
+    noise = signal(modality, 0.0)
+    times = np.arange(len(samples)) / RATE_HZ[modality]
+    for (start, stop), size in sizes.items():
+        within = (times >= start) & (times < stop)
+        samples[within] = noise[within] + size * (samples - noise)[within]
+    return samples
 
 
 @pytest.mark.parametrize("modality", ["emg", "accelerometer"])
@@ -45,7 +62,6 @@ def test_a_train_gives_its_frequency_its_cycles_and_its_edges(
     modality: Modality, frequency_hz: float
 ) -> None:
     found = run(modality, signal(modality, frequency_hz))
-    assert found is not None
     assert found.dominant_frequency_hz == pytest.approx(frequency_hz, abs=0.05)
     assert found.cycles == pytest.approx(frequency_hz * (STOP_S - START_S), abs=2)
     assert found.start_s == pytest.approx(START_S, abs=0.5)
@@ -53,7 +69,7 @@ def test_a_train_gives_its_frequency_its_cycles_and_its_edges(
 
 
 def test_silence_has_no_rhythm() -> None:
-    assert run("accelerometer", np.zeros(3000)) is None
+    assert runs("accelerometer", np.zeros(3000)) == []
 
 
 @pytest.mark.parametrize("frequency_hz", [4.0, 5.3, 7.1])
@@ -65,8 +81,6 @@ def test_cycles_are_counted_across_the_pieces_of_a_long_rhythm(
     whole = run("accelerometer", samples)
     monkeypatch.setattr("serving.analysis.rhythms._LONGEST_S", 2.9)
     cut = run("accelerometer", samples)
-    assert whole is not None
-    assert cut is not None
     assert cut.cycles == whole.cycles
     assert cut.start_s == pytest.approx(whole.start_s, abs=0.1)
     assert cut.stop_s == pytest.approx(whole.stop_s, abs=0.1)
@@ -76,8 +90,6 @@ def test_cycles_are_counted_across_the_pieces_of_a_long_rhythm(
 def test_scale_and_polarity_change_only_the_amplitude(modality: Modality) -> None:
     samples = signal(modality, 5.3)
     plain, changed = run(modality, samples), run(modality, -4.0 * samples)
-    assert plain is not None
-    assert changed is not None
     assert changed.amplitude == pytest.approx(4.0 * plain.amplitude, rel=1e-6)
     assert abs(changed.cycles - plain.cycles) <= 1
     assert changed.start_s == pytest.approx(plain.start_s)
@@ -92,9 +104,61 @@ def test_a_run_ends_no_later_than_it_may(rate_hz: float) -> None:
     wave = 0.1 * np.sin(2 * np.pi * 5 * times)[None]
     recording = Recording(wave, sampling_rate_hz=rate_hz, modality="accelerometer", unit="g")
     bounds = (1 / 3, len(times) / rate_hz)
-    found = refine(
-        RecordingSource(recording), [0], 1.0, 19.0, shipped_spec("accelerometer"), bounds
+    (found,) = runs_of_rhythm(
+        RecordingSource(recording), [0], (1.0, 19.0), shipped_spec("accelerometer"), bounds
     )
-    assert found is not None
     assert bounds[0] <= found.start_s < 0.5
     assert 19.5 < found.stop_s <= bounds[1]
+
+
+@pytest.mark.parametrize("modality", ["emg", "accelerometer"])
+def test_a_rhythm_that_pauses_is_two_runs(modality: Modality) -> None:
+    """Windows of four seconds bridge a pause of three and a half; the samples do not."""
+    first, second = runs(modality, sized(modality, {(13.0, 16.5): 0.0}))
+    assert first.start_s == pytest.approx(START_S, abs=0.3)
+    assert first.stop_s == pytest.approx(13.0, abs=0.3)
+    assert second.start_s == pytest.approx(16.5, abs=0.3)
+    assert second.stop_s == pytest.approx(STOP_S, abs=0.3)
+    assert first.cycles == pytest.approx(5.3 * 3, abs=1)
+    assert second.cycles == pytest.approx(5.3 * 3.5, abs=1)
+
+
+@pytest.mark.parametrize("modality", ["emg", "accelerometer"])
+@pytest.mark.parametrize(
+    "sizes", [{(13.0, 15.0): 0.0}, {(13.0, 16.5): 0.4}], ids=["for two seconds", "to two fifths"]
+)
+def test_a_rhythm_that_hardly_fails_is_one_run(
+    modality: Modality, sizes: dict[tuple[float, float], float]
+) -> None:
+    """Neither a short pause nor a rhythm that wanes for a while ends a run."""
+    found = run(modality, sized(modality, sizes))
+    assert found.stop_s - found.start_s == pytest.approx(STOP_S - START_S, abs=0.6)
+
+
+def test_a_rhythm_that_wanes_and_comes_back_smaller_is_one_run() -> None:
+    """Beside what follows, what is left in between is no pause."""
+    samples = sized("accelerometer", {(13.0, 16.5): 0.06, (16.5, 20.0): 0.3})
+    found = run("accelerometer", samples)
+    assert found.start_s == pytest.approx(START_S, abs=0.3)
+    assert found.stop_s == pytest.approx(STOP_S, abs=0.3)
+
+
+def test_silence_before_a_rhythm_is_no_part_of_it() -> None:
+    """Where windows call a rhythm what begins seconds later, the run begins where it does."""
+    found = run("accelerometer", sized("accelerometer", {(10.0, 13.5): 0.0}))
+    assert found.start_s == pytest.approx(13.5, abs=0.3)
+
+
+@pytest.mark.parametrize("longest_s", [2.9, 6.0])
+def test_a_pause_is_one_wherever_pieces_of_a_long_rhythm_end(
+    monkeypatch: pytest.MonkeyPatch, longest_s: float
+) -> None:
+    """A border between pieces within a pause makes no run and loses none."""
+    samples = sized("accelerometer", {(13.0, 16.5): 0.0})
+    whole = runs("accelerometer", samples)
+    monkeypatch.setattr("serving.analysis.rhythms._LONGEST_S", longest_s)
+    cut = runs("accelerometer", samples)
+    assert [(each.start_s, each.stop_s) for each in cut] == [
+        (pytest.approx(each.start_s, abs=0.3), pytest.approx(each.stop_s, abs=0.3))
+        for each in whole
+    ]

@@ -13,7 +13,7 @@ from serving.analysis.answers import Answers
 from serving.analysis.beats import clonus_runs
 from serving.analysis.cells import Cells
 from serving.analysis.report import UNUSABLE, Episode, Event
-from serving.analysis.rhythms import Run, refine
+from serving.analysis.rhythms import Run, runs_of_rhythm
 from serving.analysis.signal import Signal
 from serving.classifier import UNDECIDED
 
@@ -107,8 +107,7 @@ def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
     if rough.label == "clonus":
         runs = clonus_runs(*where, *rough_s, spec, rough.bounds_s)
     else:
-        run = refine(*where, *rough_s, spec, rough.bounds_s)
-        runs = [] if run is None else [run]
+        runs = runs_of_rhythm(*where, rough_s, spec, rough.bounds_s)
     if not runs:
         return [rough]
     return [replace(rough, start_s=run.start_s, stop_s=run.stop_s, run=run) for run in runs]

@@ -1,8 +1,9 @@
-"""Rhythms: from a rough episode back to its samples, for its edges, cycles and size.
+"""Rhythms: from a rough episode back to its samples, for its edges, pauses, cycles and size.
 
 Windows of four seconds say where a rhythm is to a second or two. Its own envelope says it better:
 the stretch is filtered around the frequency of its highest spectral line, and the run is where the
-envelope of that exceeds a share of the way from its surroundings to its level.
+envelope of that exceeds a share of the way from its surroundings to its level. Windows see nothing
+of a pause that is shorter than they are: where the rhythm is away for seconds, there are two runs.
 """
 
 import itertools
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.fft
+import scipy.ndimage
 import scipy.signal
 from numpy.typing import NDArray
 
@@ -20,6 +22,8 @@ from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import SampleSource
 
 Array = NDArray[np.float64]
+Stretch = tuple[float, float]
+"""Start and stop in seconds of the recording."""
 
 _MARGIN_S = 4.0
 """How far beyond a rough episode its edges are sought: a window."""
@@ -46,6 +50,18 @@ _PAUSE_CYCLES = 2.0
 
 _LEAST_CYCLES = 3
 
+_PAUSE_S = 3.0
+"""A rhythm that is away for so long has paused, and what comes then is another run..."""
+
+_PAUSE_LEVEL = 0.15
+"""... and it is away where its envelope is below this share of its level..."""
+
+_LEVEL = 0.75
+"""... that is this quantile of the envelope, for it may be away for half of the time..."""
+
+_SMOOTHING_S = 1.0
+"""... in the mean of a second, in which single cycles matter little."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -70,31 +86,73 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """What one piece of a rhythm tells: where it is, each cycle's frequency, and its size."""
+    """What one piece of a rhythm tells: where it is and pauses, its cycles' frequencies, sizes."""
 
     start_s: float
     stop_s: float
+    pauses_s: tuple[Stretch, ...]
     cycles: float
     """How many, with the part of one at its end: the next piece has the rest of it."""
     frequencies_hz: Array
     sizes: Array
 
 
-def refine(
+def runs_of_rhythm(
     source: SampleSource,
     channels: Sequence[int],
-    start_s: float,
-    stop_s: float,
+    rough_s: Stretch,
     spec: FeatureSpec,
-    bounds_s: tuple[float, float],
-) -> Run | None:
-    """Return the run of a rhythm whose rough episode is known, None when there is none.
+    bounds_s: Stretch,
+) -> list[Run]:
+    """Return the runs of a rhythm whose rough episode is known, in order; none when there is none.
 
     Parameters
     ----------
     bounds_s : (float, float)
-        How far the run may reach: to a gap, or to another rhythm.
+        How far runs may reach: to a gap, or to another rhythm.
     """
+    pieces = _pieces(source, channels, rough_s, spec, bounds_s)
+    pauses_s = [pause for piece in pieces for pause in piece.pauses_s]
+    while pauses_s:
+        runs = [
+            _whole(part)
+            for stretch_s, reach_s in _between(pauses_s, rough_s, bounds_s)
+            if (part := _pieces(source, channels, stretch_s, spec, reach_s))
+        ]
+        lasting_s = [pause for pause in pauses_s if _lasts(pause, runs)]
+        if lasting_s == pauses_s:
+            return runs
+        pauses_s = lasting_s
+    return [_whole(pieces)] if pieces else []
+
+
+def _between(
+    pauses_s: Sequence[Stretch], whole_s: Stretch, bounds_s: Stretch
+) -> list[tuple[Stretch, Stretch]]:
+    """Return the stretches between pauses, and how far what is in each may reach."""
+    starts, stops = zip(*pauses_s, strict=True)
+    stretches = zip((whole_s[0], *stops), (*starts, whole_s[1]), strict=True)
+    reaches = zip((bounds_s[0], *starts), (*stops, bounds_s[1]), strict=True)
+    both = zip(stretches, reaches, strict=True)
+    return [(stretch, reach) for stretch, reach in both if stretch[0] < stretch[1]]
+
+
+def _lasts(pause_s: Stretch, runs: Sequence[Run]) -> bool:
+    """Tell whether a pause is one, when the runs around it are known: they may reach into it."""
+    start_s, stop_s = pause_s
+    reached = sum(max(0.0, min(run.stop_s, stop_s) - max(run.start_s, start_s)) for run in runs)
+    return stop_s - start_s - reached >= _PAUSE_S - _SMOOTHING_S
+
+
+def _pieces(
+    source: SampleSource,
+    channels: Sequence[int],
+    rough_s: Stretch,
+    spec: FeatureSpec,
+    bounds_s: Stretch,
+) -> list[_Piece]:
+    """Return the pieces of a rhythm; none when in one of them there is none."""
+    start_s, stop_s = rough_s
     pieces = []
     n_pieces = max(1, round((stop_s - start_s) / _LONGEST_S))
     edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
@@ -102,8 +160,12 @@ def refine(
         ends = (number == 0, number == n_pieces - 1)
         piece = _piece(source, channels, piece_s, spec, bounds_s, ends)
         if piece is None:
-            return None
+            return []
         pieces.append(piece)
+    return pieces
+
+
+def _whole(pieces: Sequence[_Piece]) -> Run:
     frequencies = np.concatenate([piece.frequencies_hz for piece in pieces])
     low, middle, high = np.percentile(frequencies, (25, 50, 75))
     return Run(
@@ -119,9 +181,9 @@ def refine(
 def _piece(
     source: SampleSource,
     channels: Sequence[int],
-    piece_s: tuple[float, float],
+    piece_s: Stretch,
     spec: FeatureSpec,
-    bounds_s: tuple[float, float],
+    bounds_s: Stretch,
     ends: tuple[bool, bool],
 ) -> _Piece | None:
     """Follow a rhythm through a piece; ``ends`` say whether it begins and ends there.
@@ -140,7 +202,8 @@ def _piece(
     frequency_hz = _highest_line(rhythm[:, inside], rate_hz, spec.rhythm.band_hz)
     if frequency_hz is None:
         return None
-    wave = _analytic(rhythm, rate_hz, frequency_hz, inside)
+    around = _around(rhythm, rate_hz, frequency_hz)
+    wave = _analytic(around, inside)
     start, stop = _run(np.abs(wave), rate_hz, inside, frequency_hz)
     start = start if ends[0] else inside.start
     stop = stop if ends[1] else inside.stop + 1
@@ -152,6 +215,10 @@ def _piece(
         # A sample of the slow signal stands for the time after it: the last one's may be cut off.
         start_s=max(bounds_s[0], begin_s + start / rate_hz),
         stop_s=min(bounds_s[1], begin_s + stop / rate_hz),
+        pauses_s=tuple(
+            (begin_s + first / rate_hz, begin_s + last / rate_hz)
+            for first, last in _pauses(np.abs(wave), slice(start, stop), rate_hz)
+        ),
         cycles=float(phase[-1] - phase[0]) / (2 * np.pi),
         frequencies_hz=rate_hz / np.diff(crests),
         sizes=np.abs(wave[start:stop])[np.round(crests).astype(np.intp)],
@@ -169,17 +236,34 @@ def _highest_line(rhythm: Array, rate_hz: float, band_hz: tuple[float, float]) -
     return float(frequencies[highest]) if power[highest] > 0 else None
 
 
-def _analytic(
-    rhythm: Array, rate_hz: float, frequency_hz: float, inside: slice
-) -> NDArray[np.complex128]:
-    """Return the analytic signal around a frequency along the axis that it moves most."""
+def _around(rhythm: Array, rate_hz: float, frequency_hz: float) -> Array:
+    """Return what lies around a frequency, of each channel."""
     edges = [share * frequency_hz for share in _AROUND]
     bandpass = scipy.signal.butter(2, edges, "band", fs=rate_hz, output="sos")
     padding = min(rhythm.shape[1] - 1, round(rate_hz))
-    filtered = scipy.signal.sosfiltfilt(bandpass, rhythm, axis=1, padlen=padding)
-    _, axes = np.linalg.eigh(filtered[:, inside] @ filtered[:, inside].T)
-    wave: NDArray[np.complex128] = scipy.signal.hilbert(axes[:, -1] @ filtered)
+    filtered: Array = scipy.signal.sosfiltfilt(bandpass, rhythm, axis=1, padlen=padding)
+    return filtered
+
+
+def _analytic(around: Array, inside: slice) -> NDArray[np.complex128]:
+    """Return the analytic signal along the axis that a rhythm moves most."""
+    _, axes = np.linalg.eigh(around[:, inside] @ around[:, inside].T)
+    wave: NDArray[np.complex128] = scipy.signal.hilbert(axes[:, -1] @ around)
     return wave
+
+
+def _pauses(envelope: Array, run: slice, rate_hz: float) -> list[tuple[int, int]]:
+    """Return where a rhythm is away in its run or at an end of it: first sample, and one after."""
+    level = float(np.quantile(envelope[run], _LEVEL))
+    smooth = scipy.ndimage.uniform_filter1d(envelope, round(_SMOOTHING_S * rate_hz))
+    away = smooth < _PAUSE_LEVEL * level
+    edges = np.flatnonzero(np.diff(away, prepend=False, append=False)).tolist()
+    least = (_PAUSE_S - _SMOOTHING_S) * rate_hz
+    return [
+        (first, last)
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+        if last - first >= least and first < run.stop and last > run.start
+    ]
 
 
 def _run(envelope: Array, rate_hz: float, inside: slice, frequency_hz: float) -> tuple[int, int]:
