@@ -162,3 +162,15 @@ def test_a_pause_is_one_wherever_pieces_of_a_long_rhythm_end(
         (pytest.approx(each.start_s, abs=0.3), pytest.approx(each.stop_s, abs=0.3))
         for each in whole
     ]
+
+
+def test_a_slow_movement_beneath_a_short_tremor_is_not_its_frequency() -> None:
+    """In a second of signal it reaches up to the edge of the band, and stands higher there."""
+    times = np.arange(30 * 100) / 100.0
+    slow, wave = 2.0 * np.sin(2 * np.pi * 0.9 * times), 0.1 * np.sin(2 * np.pi * 5 * times)
+    source = RecordingSource(
+        Recording((slow + wave)[None], sampling_rate_hz=100.0, modality="accelerometer", unit="g")
+    )
+    spec = shipped_spec("accelerometer")
+    (found,) = runs_of_rhythm(source, [0], (15.0, 16.0), spec, (0.0, 30.0))
+    assert found.dominant_frequency_hz == pytest.approx(5.0, abs=0.1)

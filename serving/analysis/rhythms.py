@@ -226,14 +226,17 @@ def _piece(
 
 
 def _highest_line(rhythm: Array, rate_hz: float, band_hz: tuple[float, float]) -> float | None:
-    """Return the frequency of the highest line in a band, of all channels; None in silence."""
+    """Return the frequency of the highest line in a band, of all channels; None without one."""
     n = rhythm.shape[1]
     spectra = scipy.fft.rfft(rhythm * np.hanning(n), axis=1)
     power = np.square(np.abs(spectra)).sum(axis=0)
     frequencies = scipy.fft.rfftfreq(n, 1 / rate_hz)
-    power[(frequencies < band_hz[0]) | (frequencies > band_hz[1])] = 0.0
-    highest = int(np.argmax(power))
-    return float(frequencies[highest]) if power[highest] > 0 else None
+    # The edge of the band, on the slope of a slow movement, is no line however high it is.
+    is_line = np.zeros(len(power), dtype=np.bool_)
+    is_line[1:-1] = (power[1:-1] > power[:-2]) & (power[1:-1] >= power[2:])
+    is_line &= (frequencies >= band_hz[0]) & (frequencies <= band_hz[1])
+    highest = int(np.argmax(np.where(is_line, power, 0.0)))
+    return float(frequencies[highest]) if is_line[highest] else None
 
 
 def _around(rhythm: Array, rate_hz: float, frequency_hz: float) -> Array:
