@@ -117,6 +117,18 @@ def test_a_tremor_is_two_where_nothing_can_be_used_between() -> None:
     assert second.start_s == pytest.approx(30.4, abs=1e-6)
 
 
+def test_cycles_that_two_episodes_reach_for_are_told_by_one_of_them() -> None:
+    """Both find the rhythm that goes on through the doubt between them; each has its own part."""
+    times = np.arange(round(LENGTH_S * RATE_HZ)) / RATE_HZ
+    wave = 0.1 * ((times >= 10) & (times < 50)) * np.sin(2 * np.pi * 5 * times)
+    labels = np.full(LENGTH_S, "rest", dtype=object)
+    labels[10:28], labels[28:33], labels[33:50] = "clonus", "undecided", "tremor"
+    clonus, tremor = of_labels("tremor", wave, labels, 1.0)
+    assert tremor.start_s == pytest.approx(clonus.start_s + clonus.duration_s, abs=0.01)
+    for episode in (clonus, tremor):
+        assert episode.cycles == pytest.approx(5 * episode.duration_s, abs=1.5)
+
+
 def test_edges_are_rounded_inwards() -> None:
     """An episode reaches by no half of a millisecond beyond where its cells end."""
     labels = np.array(["rest", *["voluntary"] * 5], dtype=object)

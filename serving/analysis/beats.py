@@ -13,7 +13,7 @@ import numpy as np
 
 from features import FeatureSpec, Modality
 from features.rhythm_runs import PAUSE_S, BeatRun, beat_runs
-from serving.analysis.rhythms import Run
+from serving.analysis.run import Run
 from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import SampleSource
 
@@ -117,5 +117,6 @@ def _run(run: BeatRun, bounds_s: tuple[float, float]) -> Run:
         dominant_frequency_hz=round(float(middle), 3),
         frequency_spread_hz=round(float(high - low), 3),
         cycles=len(run.times),
+        times_s=run.times,
         sizes=2 * run.sizes,
     )

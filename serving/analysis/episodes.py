@@ -13,7 +13,8 @@ from serving.analysis.answers import Answers
 from serving.analysis.beats import clonus_runs
 from serving.analysis.cells import Cells
 from serving.analysis.report import UNUSABLE, Episode, Event
-from serving.analysis.rhythms import Run, runs_of_rhythm
+from serving.analysis.rhythms import runs_of_rhythm
+from serving.analysis.run import Run
 from serving.analysis.signal import Signal
 from serving.classifier import UNDECIDED
 
@@ -153,7 +154,10 @@ def _goes_on(before: _Rough, after: _Rough) -> bool:
 
 
 def _side_by_side(rough: list[_Rough]) -> list[_Rough]:
-    """Let what has no exact edges give way to what has, so that no two episodes overlap."""
+    """Let what has no exact edges give way to what has, so that no two episodes overlap.
+
+    Of two that have, the later one gives way: each cycle is told once.
+    """
     result: list[_Rough] = []
     for each in rough:
         now = each
@@ -163,10 +167,18 @@ def _side_by_side(rough: list[_Rough]) -> list[_Rough]:
                 edge = max(now.start_s, before.start_s + _LEAST_S)
             else:
                 edge = min(before.stop_s, now.stop_s - _LEAST_S)
-            result[-1] = replace(before, stop_s=edge)
-            now = replace(now, start_s=edge)
+            result[-1] = _cut(before, before.start_s, edge)
+            now = _cut(now, edge, now.stop_s)
         result.append(now)
     return result
+
+
+def _cut(rough: _Rough, start_s: float, stop_s: float) -> _Rough:
+    """Return what of an episode lies between two times, with its own cycles alone."""
+    if start_s <= rough.start_s and stop_s >= rough.stop_s:
+        return rough
+    run = None if rough.run is None else rough.run.cut(start_s, stop_s)
+    return replace(rough, start_s=start_s, stop_s=stop_s, run=run)
 
 
 def _episode(rough: _Rough, answers: Answers, events: Sequence[Event]) -> Episode:

@@ -9,7 +9,7 @@ of a pause that is shorter than they are: where the rhythm is away for seconds, 
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
@@ -18,6 +18,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from features import FeatureSpec
+from serving.analysis.run import Run
 from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import SampleSource
 
@@ -63,27 +64,6 @@ _SMOOTHING_S = 1.0
 """... in the mean of a second, in which single cycles matter little."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """A rhythm with its exact edges.
-
-    ``sizes`` are how large it was cycle by cycle, peak to peak along its main axis in the unit of
-    the source; ``amplitude`` is their median.
-    """
-
-    start_s: float
-    stop_s: float
-    dominant_frequency_hz: float
-    frequency_spread_hz: float
-    cycles: int
-    sizes: Array = field(compare=False, repr=False)
-
-    @property
-    def amplitude(self) -> float:
-        """Size in the middle."""
-        return float(np.median(self.sizes))
-
-
 @dataclass(frozen=True, eq=False)
 class _Piece:
     """What one piece of a rhythm tells: where it is and pauses, its cycles' frequencies, sizes."""
@@ -94,6 +74,7 @@ class _Piece:
     cycles: float
     """How many, with the part of one at its end: the next piece has the rest of it."""
     frequencies_hz: Array
+    times_s: Array
     sizes: Array
 
 
@@ -174,6 +155,7 @@ def _whole(pieces: Sequence[_Piece]) -> Run:
         dominant_frequency_hz=round(float(middle), 3),
         frequency_spread_hz=round(float(high - low), 3),
         cycles=math.floor(sum(piece.cycles for piece in pieces) + 1e-9),
+        times_s=np.concatenate([piece.times_s for piece in pieces]),
         sizes=2 * np.concatenate([piece.sizes for piece in pieces]),
     )
 
@@ -221,6 +203,7 @@ def _piece(
         ),
         cycles=float(phase[-1] - phase[0]) / (2 * np.pi),
         frequencies_hz=rate_hz / np.diff(crests),
+        times_s=begin_s + (start + crests) / rate_hz,
         sizes=np.abs(wave[start:stop])[np.round(crests).astype(np.intp)],
     )
 
