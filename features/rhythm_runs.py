@@ -155,6 +155,18 @@ class _Spectrum:
         wave: Wave = scipy.fft.ifft(self._spectrum * response, axis=1)[:, : self._n]
         return wave
 
+    def axis(self, wave: Wave) -> Array:
+        """Return the axis of a wave, pointing where its crests are sharp: to the beats.
+
+        They are what makes the third moment positive. Otherwise a sensor that is turned, or whose
+        axes are listed in another order, would have the beats counted half a period later. A
+        magnitude points upwards.
+        """
+        axis = _main_axis(wave)
+        if self.noise is None and np.sum(np.real(axis @ wave) ** 3) < 0:
+            axis = -axis
+        return axis
+
 
 def _paces(spectrum: _Spectrum, found: _Found, order: int) -> Callable[[Array], Array]:
     """Return what gives the paces (Hz) of what moves in a run whose beats' times are known.
@@ -164,7 +176,7 @@ def _paces(spectrum: _Spectrum, found: _Found, order: int) -> Callable[[Array], 
     """
     inside = np.concatenate([_between(found.times[run]) for run in found.runs])
     waves = spectrum.around(found.frequency_hz, order)
-    crests, _ = _crests(_main_axis(waves[:, inside]) @ waves)
+    crests, _ = _crests(spectrum.axis(waves[:, inside]) @ waves)
     half = 0.5 * spectrum.rate_hz / found.frequency_hz
 
     def paces(times: Array) -> Array:
@@ -184,7 +196,7 @@ def _between(times: Array) -> Index:
 def _sought(spectrum: _Spectrum, frequency_hz: float, inside: slice, where: Index) -> _Found | None:
     """Return the runs at a frequency that reach into a stretch, None when there are none."""
     waves = spectrum.around(frequency_hz)
-    axis = _main_axis(waves[:, where])
+    axis = spectrum.axis(waves[:, where])
     wave = axis @ waves
     times, sizes = _crests(wave)
     within = sizes[(times >= inside.start) & (times < inside.stop)]

@@ -114,8 +114,7 @@ def test_size_and_sign_do_not_matter(factor):
     signal = beats(5.0 + np.arange(15) / 5.0)
     (run,), (other,) = found(signal), found(factor * signal)
 
-    assert abs(len(run) - len(other)) <= (factor < 0)
-    assert np.median(np.diff(run)) == pytest.approx(np.median(np.diff(other)), abs=0.002)
+    assert other == pytest.approx(run, abs=1e-6)
 
 
 def test_turning_the_sensor_does_not_matter():
@@ -125,6 +124,32 @@ def test_turning_the_sensor_does_not_matter():
     (run,) = found(axis @ signal)
 
     assert len(run) == 15
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("turn", ["over", "swapped", "turned"])
+def test_however_a_sensor_is_mounted_the_same_beats_are_told(order, turn):
+    """Times, sizes and paces are those of the movement, in whatever direction its axes point."""
+    matrix = {
+        "over": -np.eye(3),
+        "swapped": np.eye(3)[[2, 0, 1]],
+        "turned": np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]]),
+    }[turn]
+    times = 5.0 + np.arange(12) / 5.0 + 0.02 * np.sin(np.arange(12))
+    signal = np.array([[0.3], [-0.9], [0.2]]) * beats(times, noise=0.0)
+    signal += np.array([[0.4], [0.1], [0.3]]) * beats(times + 0.03, noise=0.0)
+    for _ in range(order):
+        signal = np.gradient(signal, 1 / RATE_HZ, axis=1)
+    plain, turned = (
+        beat_runs(samples, RATE_HZ, slice(200, 2800), order)
+        for samples in (signal, matrix @ signal)
+    )
+
+    assert [len(run.times) for run in plain] == [len(run.times) for run in turned]
+    for run, other in zip(plain, turned, strict=True):
+        assert other.times == pytest.approx(run.times, abs=1e-6)
+        assert other.sizes == pytest.approx(run.sizes, rel=1e-6)
+        assert other.rates_hz == pytest.approx(run.rates_hz, rel=1e-6)
 
 
 def test_silence_has_no_beats():
