@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 import os
 import re
 from dataclasses import dataclass
@@ -43,7 +44,8 @@ def sniff(path: Path) -> Dialect:
         head = file.read(_HEAD_BYTES)
     encoding = _encoding(head)
     text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
-    lines = text.splitlines(keepends=True)
+    # Not ``splitlines``, which ends a line at what is part of one for pyarrow.
+    lines = list(io.StringIO(text, newline=""))
     skipped = _first_line(lines, 0)
     stated = _SEPARATOR_LINE.fullmatch(lines[skipped].rstrip("\r\n"))
     if stated:
