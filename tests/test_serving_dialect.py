@@ -26,3 +26,29 @@ def test_only_ends_of_lines_end_a_line(tmp_path, odd, above):
     back = read_recording(path, MOTION)
 
     np.testing.assert_array_equal(back.samples, AXES)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize(
+    "names", ["", "x{0}y{0}z\n", "acc x, g{0}acc y, g{0}acc z, g\n", '"x, g"{0}"y, g"{0}"z, g"\n']
+)
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_commas_in_numbers_and_names_separate_no_columns(tmp_path, separator, names, decimal):
+    """Three axes stay three: what is before a decimal comma, or behind it, is no axis."""
+    path = tmp_path / "a.csv"
+    path.write_text(table(separator, decimal, names.format(separator)))
+
+    back = read_recording(path, MOTION)
+
+    np.testing.assert_array_equal(back.samples, AXES)
+
+
+def test_semicolons_in_names_separate_no_columns(tmp_path):
+    """What separates the numbers does, however often another one stands in the names."""
+    path = tmp_path / "a.csv"
+    path.write_text(table(",", ".", "x; g; filtered,y; g; filtered,z\n"))
+
+    back = read_recording(path, MOTION)
+
+    assert back.channel_names == ("x; g; filtered", "y; g; filtered", "z")
+    np.testing.assert_array_equal(back.samples, AXES)

@@ -11,6 +11,7 @@ from pathlib import Path
 from features import SignalError
 
 _HEAD_BYTES = 65536
+_SOME_LINES = 20
 _SEPARATORS = ("\t", ";", ",")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
@@ -106,11 +107,19 @@ def end_of_data(path: Path, encoding: str) -> int:
 
 
 def _separator(lines: list[str]) -> str:
-    counts = {separator: lines[0].count(separator) for separator in _SEPARATORS}
-    separator = max(counts, key=lambda each: counts[each])
-    if counts[separator] > 0:
-        return separator
-    return " " if _is_apart_by_blanks(lines[:20]) else ","
+    possible = [separator for separator in _SEPARATORS if separator in lines[0]]
+    if not possible:
+        return " " if _is_apart_by_blanks(lines[:_SOME_LINES]) else ","
+    # A name may hold another separator, and a decimal comma looks like one.
+    return max(possible, key=lambda each: (_numbers_by(lines, each), lines[0].count(each)))
+
+
+def _numbers_by(lines: list[str], separator: str) -> float:
+    """Return which share of the first cells are numbers, of rows that are as long as the first."""
+    rows = [row for row in csv.reader(lines[:_SOME_LINES], delimiter=separator) if row]
+    cells = [cell for row in rows for cell in row if len(row) == len(rows[0])]
+    decimal = "." if separator == "," else ","
+    return sum(is_number(cell.replace(decimal, ".")) for cell in cells) / sum(map(len, rows))
 
 
 def _is_data(cells: list[str], below: list[str]) -> bool:
