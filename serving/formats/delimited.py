@@ -39,6 +39,9 @@ _TYPES_OF_TIMES = (
     pa.timestamp("ns"),
     pa.timestamp("ns", "UTC"),
 )
+_UNCLEAR = (pa.null(), pa.string(), pa.binary())
+"""What pyarrow takes a column of numbers for that begins empty, or of which a cell is text or bytes
+of another encoding."""
 _NO_NUMBER = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to double: invalid value '(.*)'",
     re.DOTALL,
@@ -144,14 +147,16 @@ def _types(path: Path, dialect: Dialect) -> tuple[pa.DataType, ...]:
     """
     with _stream(path, dialect, {}) as reader:
         types = list(reader.schema.types)
-    unclear = {place for place, kind in enumerate(types) if kind in (pa.null(), pa.string())}
+    unclear = {place for place, kind in enumerate(types) if kind in _UNCLEAR}
     if unclear:
-        with _stream(path, dialect, {str(place): pa.string() for place in unclear}) as reader:
+        with _stream(path, dialect, {str(place): pa.binary() for place in unclear}) as reader:
             for batch in reader:
                 for place in tuple(unclear):
                     cells = batch.column(str(place)).drop_null().to_pylist()
                     if cells:
-                        types[place] = type_of_text(cells)
+                        types[place] = type_of_text(
+                            [cell.decode(errors="replace") for cell in cells]
+                        )
                         unclear.remove(place)
                 if not unclear:
                     break
