@@ -52,3 +52,29 @@ def test_semicolons_in_names_separate_no_columns(tmp_path):
 
     assert back.channel_names == ("x; g; filtered", "y; g; filtered", "z")
     np.testing.assert_array_equal(back.samples, AXES)
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("n_axes", [2, 3])
+def test_numbers_from_0_over_fractions_are_names(tmp_path, separator, n_axes):
+    """So pandas writes columns without names: they are no first sample of 0, 1 and 2 g."""
+    names = separator.join(map(str, range(n_axes)))
+    path = tmp_path / "a.csv"
+    path.write_text(table(separator, ".", f"{names}\n", AXES[:n_axes]))
+
+    back = read_recording(path, MOTION)
+
+    assert back.channel_names == ("0", "1", "2")[:n_axes]
+    np.testing.assert_array_equal(back.samples, AXES[:n_axes])
+
+
+@pytest.mark.parametrize(
+    ("rows", "first"),
+    [("0,1,2\n5,-3,7\n", [0, 1, 2]), ("0,1\n1,0.5\n", [0, 1]), ("0\n0.5\n", [0])],
+)
+def test_numbers_from_0_that_may_be_samples_are_samples(tmp_path, rows, first):
+    """Over whole numbers they may be counts, and a single 0 is as good a sample as a name."""
+    path = tmp_path / "a.csv"
+    path.write_text(rows)
+
+    assert read_recording(path, MOTION).samples[:, 0].tolist() == first

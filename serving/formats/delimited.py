@@ -2,8 +2,9 @@
 
 Lines that are empty or begin with ``#`` before the table are left out, and ``sep=;`` is heeded. The
 first line holds the names of the columns, unless all its cells are numbers or missing samples: then
-the columns are known by number. A decimal comma is understood in tables that are not separated by
-commas. An empty line among rows without times is a row of missing samples.
+the columns are known by number. (Whole numbers from 0 over fractions are names.) A decimal comma is
+understood in tables that are not separated by commas. An empty line among rows without times is a
+row of missing samples.
 """
 
 import math

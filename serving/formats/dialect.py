@@ -127,6 +127,11 @@ def _is_data(cells: list[str], below: list[str]) -> bool:
     numbered = ["", *map(str, range(len(cells) - 1))]
     if cells == numbered and (below[:1] == ["0"] or not is_number("".join(below[:1]))):
         return False  # how pandas writes columns that have no names, beside an index
+    if len(cells) > 1 and cells == [str(place) for place in range(len(cells))]:
+        # And how it writes them without an index: as whole numbers over fractions.
+        samples = [cell for cell in below if cell not in MISSING]
+        if samples and not any(cell.strip().lstrip("+-").isdecimal() for cell in samples):
+            return False
     present = [cell for cell in cells if cell not in MISSING]
     return all(is_number(cell) for cell in present) and any(cells)
 
