@@ -17,6 +17,7 @@ from serving.formats.channels import Channel, choose, source_of
 from serving.formats.file_source import FileSource, Samples
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
+from serving.formats.wfdb_header import check_header
 from serving.formats.wfdb_segments import Segments, signals_of
 
 
@@ -40,9 +41,6 @@ _RHYTHM = "+"
 
 # What wfdb raises at headers, signals and annotations that are damaged: it checks little itself.
 _DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-
-_UNIT = 2
-"""Part of a signal's line that holds gain, baseline and unit: ``200(0)/uV``."""
 
 
 @contextmanager
@@ -77,7 +75,7 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
 
 
 def _header(path: Path) -> wfdb.Record | wfdb.MultiRecord:
-    _check_header(path)
+    check_header(path)
     with _damage():
         header = wfdb.rdheader(str(path.with_suffix("")))
     if not header.n_sig:
@@ -190,44 +188,6 @@ def _damage() -> Iterator[None]:
         raise SignalError(f"it is no readable WFDB record: {error}") from error
 
 
-def _check_header(path: Path) -> None:
-    header = path.with_suffix(".hea")
-    if not header.is_file():
-        raise SignalError(
-            f"its header {header.name} is missing; it must lie beside the signals"
-            " (in a zip with both, if it is sent)"
-        )
-    _check_letters(header)
-
-
-def _check_letters(header: Path) -> None:
-    """Refuse a unit with a letter beyond ASCII, in a header or in those of its segments.
-
-    wfdb drops such letters from a header without a word: what is in µV would be read as V.
-    """
-    first, *others = _lines(header) or [[""]]
-    if "/" in first[0]:  # a record of several segments
-        names = sorted({parts[0] for parts in others if Path(parts[0]).name == parts[0]})
-        segments = [header.with_name(f"{name}.hea") for name in names]
-        signals = [(each, _lines(each)[1:]) for each in segments if each.is_file()]
-    else:
-        signals = [(header, others)]
-    for path, lines in signals:
-        for parts in lines:
-            if len(parts) > _UNIT and not parts[_UNIT].isascii():
-                raise SignalError(
-                    f"its header {path.name} has a letter beyond ASCII in {parts[_UNIT]!r}, which"
-                    " WFDB leaves out; write units as uV or mV"
-                )
-
-
-def _lines(header: Path) -> list[list[str]]:
-    """Return the words of each line of a header, without comments and what is empty."""
-    text = header.read_text(encoding="utf-8", errors="replace")
-    words = [line.split() for line in text.splitlines() if not line.lstrip().startswith("#")]
-    return [each for each in words if each]
-
-
 def read_annotations(path: Path, annotator: str = "atr") -> tuple[Annotation, ...]:
     """Return the annotations of a record in the file with the annotator's suffix; none without.
 
@@ -237,7 +197,7 @@ def read_annotations(path: Path, annotator: str = "atr") -> tuple[Annotation, ..
     """
     if not path.with_suffix(f".{annotator}").is_file():
         return ()
-    _check_header(path)
+    check_header(path)
     name = str(path.with_suffix(""))
     try:
         header = wfdb.rdheader(name)
