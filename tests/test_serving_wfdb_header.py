@@ -84,3 +84,47 @@ def test_a_record_that_is_its_own_segment_is_refused_in_a_zip(tmp_path):
 
     with pytest.raises(SignalError, match="its segment r has segments itself"):
         read_recording(tmp_path / "r.zip", MOTION)
+
+
+NO_GAIN = ["r.dat 16", "r.dat 16 0", "r.dat 16 0/mV 16 0 0 0 0 x", "r.dat 16 0.0(5)/uV 16 0"]
+
+
+@pytest.mark.parametrize("signal", NO_GAIN)
+@pytest.mark.parametrize("segments", [False, True])
+def test_an_emg_without_a_gain_is_relative(tmp_path, signal, segments):
+    """Its header says that amplitudes are not calibrated; they must not come out as millivolts."""
+    if segments:
+        path = record(tmp_path, "r/1 1 1000 500", "a 500", a=f"a 1 1000 500\n{signal}\n")
+    else:
+        path = record(tmp_path, "r 1 1000 500", signal)
+
+    back = read_recording(path, SignalMapping(modality="emg"))
+
+    assert back.unit == "relative"
+    assert read_recording(path, SignalMapping(modality="emg", unit="relative")).unit == "relative"
+    assert np.corrcoef(back.samples[0], STORED)[0, 1] == pytest.approx(1)
+    with pytest.raises(SignalError, match="unit is given as 'mV', the file states 'relative' for"):
+        read_recording(path, SignalMapping(modality="emg", unit="mV"))
+
+
+@pytest.mark.parametrize("signal", NO_GAIN)
+def test_a_motion_without_a_gain_is_refused(tmp_path, signal):
+    """Its size counts."""
+    path = record(tmp_path, "r 1 50 500", signal.replace("mV", "g").replace("uV", "g"))
+
+    with pytest.raises(SignalError, match=r"no signal has a unit of acc.* in relative: name"):
+        read_recording(path, MOTION)
+    for unit in (None, "g"):
+        mapping = SignalMapping(modality="accelerometer", columns=(0,), unit=unit)
+        with pytest.raises(SignalError, match="is not calibrated: its file does not say how large"):
+            read_recording(path, mapping)
+
+
+@pytest.mark.parametrize("gain", ["100", "0.5", "05", "1e2", "-20.0(3)", "10(0)/mV"])
+def test_a_gain_without_a_unit_is_one_of_millivolts(tmp_path, gain):
+    """As WFDB has it."""
+    path = record(tmp_path, "r 1 1000 500", f"r.dat 16 {gain}")
+
+    back = read_recording(path, SignalMapping(modality="emg"))
+
+    assert back.unit == "mV"

@@ -200,6 +200,11 @@ def _unit(channel: Channel, mapping: SignalMapping) -> str:
             " leave it out, or correct the one that is wrong"
         )
     unit = stated or given
+    if stated is None and channel.unit == RELATIVE:
+        raise SignalError(
+            f"{channel.name} is not calibrated: its file does not say how large it is, which counts"
+            f" in {mapping.modality}"
+        )
     if unit is None:
         said = f"in {channel.unit!r}" if channel.unit.strip() else "without a unit"
         accepted = ", ".join(MODALITIES[mapping.modality].factors)

@@ -1,14 +1,14 @@
 """Headers of WFDB records, looked at before wfdb reads them: it believes whatever they say.
 
 A few bytes may announce signals by the hundred million, for which wfdb makes room; a long line
-takes it minutes, and a segment may name itself.
+takes it minutes; a segment may name itself; and a gain that is not there is taken for 200 a mV.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from features import SignalError
+from features import RELATIVE, SignalError
 
 _LONGEST_LINE = 1000
 """Characters; WFDB itself writes up to 255."""
@@ -17,6 +17,7 @@ _UNIT = 2
 """Part of a signal's line that holds gain, baseline and unit: ``200(0)/uV``."""
 _FAR_SKEW = re.compile(r".*:0*[1-9]\d{6}")
 """Of a signal that is late by a million samples: so much is read beside each."""
+_NO_GAIN = re.compile(r"-?0*\.?0*(e[+-]?\d*)?($|[(/])")
 
 Lines = list[list[str]]
 
@@ -41,6 +42,17 @@ def check_header(path: Path) -> None:
         if parts and _is_of_segments(parts):
             raise SignalError(f"its segment {segment.stem} has segments itself; zip it alone")
         _check_signals(segment, parts)
+
+
+def units_of(header: Path, stated: Sequence[str | None]) -> list[str]:
+    """Return the units of the signals of a record: ``relative`` where the header states no gain.
+
+    What such a signal measured is not known (WFDB, header(5)); wfdb assumes 200 steps a unit.
+    """
+    return [
+        unit or "" if len(parts) > _UNIT and not _NO_GAIN.match(parts[_UNIT]) else RELATIVE
+        for unit, parts in zip(stated, _lines(header)[1:], strict=True)
+    ]
 
 
 def _check_signals(header: Path, lines: Lines) -> None:

@@ -17,7 +17,7 @@ from serving.formats.channels import Channel, choose, source_of
 from serving.formats.file_source import FileSource, Samples
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
-from serving.formats.wfdb_header import check_header
+from serving.formats.wfdb_header import check_header, units_of
 from serving.formats.wfdb_segments import Segments, signals_of
 
 
@@ -52,7 +52,7 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
     if mapping.start_time is None:
         mapping = mapping.model_copy(update={"start_time": header.base_datetime})
     if _in_parts(header):
-        channels = _channels(header, header.samps_per_frame)
+        channels = _channels(path, header, header.samps_per_frame)
         chosen = choose(channels, mapping)
         factor = header.samps_per_frame[chosen[0]]
         _read(path, header.sig_len - 1, header.sig_len)  # says whether the signals are all there
@@ -94,11 +94,12 @@ def _in_parts(header: wfdb.Record | wfdb.MultiRecord) -> bool:
     )
 
 
-def _channels(record: wfdb.Record, samples_per_frame: Sequence[int]) -> list[Channel]:
+def _channels(path: Path, record: wfdb.Record, samples_per_frame: Sequence[int]) -> list[Channel]:
+    units = units_of(path.with_suffix(".hea"), record.units)
     return [
-        Channel(name or f"signal_{place}", unit or "", float(record.fs * factor))
+        Channel(name or f"signal_{place}", unit, float(record.fs * factor))
         for place, (name, unit, factor) in enumerate(
-            zip(record.sig_name, record.units, samples_per_frame, strict=True)
+            zip(record.sig_name, units, samples_per_frame, strict=True)
         )
     ]
 
@@ -126,11 +127,14 @@ def _whole(path: Path) -> tuple[list[Channel], Callable[[int], Samples]]:
     with _damage():
         record = wfdb.rdrecord(str(path.with_suffix("")), smooth_frames=False, m2s=False)
         if isinstance(record, wfdb.MultiRecord):
+            for name, segment in zip(record.seg_name, record.segments, strict=True):
+                if segment is not None:
+                    segment.units = units_of(path.with_name(f"{name}.hea"), segment.units)
             segments = Segments.of(record)
             return segments.channels(), segments.signal
         samples = signals_of(record)
     frames = [len(each) // record.sig_len for each in samples]
-    return _channels(record, frames), samples.__getitem__
+    return _channels(path, record, frames), samples.__getitem__
 
 
 class _ReadAhead:
