@@ -84,7 +84,7 @@ def _start_time(edf: edfio.Edf) -> datetime | None:
         warnings.simplefilter("ignore", UserWarning)
         try:
             return edf.startdatetime
-        except ValueError:  # anonymised, or no date at all
+        except (ValueError, ArithmeticError):  # anonymised, or no date at all
             return None
 
 
@@ -146,10 +146,10 @@ class _Signals:
 def _scale(signal: edfio.EdfSignal) -> tuple[float, float]:
     """Return gain and offset: (digital + offset) * gain is in the signal's unit."""
     low, high = signal.physical_range
-    if not high != low or signal.digital_max == signal.digital_min:
+    if not abs(high - low) > 0 or signal.digital_max == signal.digital_min:
         raise SignalError(
             f"signal {signal.label!r} has no calibration: its physical minimum and maximum, or the"
-            " digital ones, are equal"
+            " digital ones, are equal or no numbers"
         )
     gain = (high - low) / (signal.digital_max - signal.digital_min)
     return gain, high / gain - signal.digital_max

@@ -18,6 +18,7 @@ _LABEL_BYTES = 16
 _SAMPLES_AT = 216
 """Bytes of a signal's header before the field with its samples in a data record."""
 _ANNOTATIONS = b"EDF Annotations"
+_ONSET = re.compile(rb"([+-]?\d{1,9}(?:\.\d*)?)[\x14\x15]")
 _SCAN_BYTES = 16 * 1024**2
 
 
@@ -61,6 +62,8 @@ class Layout:
 
         The first annotation signal begins each data record with ``+onset``, ended by byte 20 or 21.
         """
+        if _ANNOTATIONS not in self.labels:
+            raise SignalError("it is discontinuous, and has no annotations with its times")
         place = self.labels.index(_ANNOTATIONS)
         begin = self.begins[place]
         step = max(1, _SCAN_BYTES // (2 * sum(self.lengths)))
@@ -68,15 +71,27 @@ class Layout:
             self.records(first, min(first + step, self.n_records))
             for first in range(0, self.n_records, step)
         )
-        onsets_s = np.array(
-            [
-                float(re.split(rb"[\x14\x15]", notes.tobytes(), maxsplit=1)[0])
-                for block in blocks
-                for notes in block[:, begin : begin + self.lengths[place]]
-            ]
+        all_notes = (
+            notes for block in blocks for notes in block[:, begin : begin + self.lengths[place]]
+        )
+        onsets_s = np.fromiter(
+            (_onset_s(notes.tobytes(), number) for number, notes in enumerate(all_notes)),
+            dtype=np.float64,
+            count=self.n_records,
         )
         relative: NDArray[np.float64] = onsets_s - onsets_s[0]
         return relative
+
+
+def _onset_s(notes: bytes, number: int) -> float:
+    """Return when a data record began by the first of its annotations."""
+    found = _ONSET.match(notes)
+    if found is None:
+        raise SignalError(
+            f"its data record {number + 1} does not begin with its time, as it must in a"
+            " discontinuous file; the file is damaged"
+        )
+    return float(found[1])
 
 
 def layout_of(path: Path) -> Layout:
