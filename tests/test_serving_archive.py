@@ -208,3 +208,14 @@ def test_damaged_archives_are_refused(tmp_path, rng):
             refused += 1
 
     assert refused > 100
+
+
+@pytest.mark.parametrize("name", ["\0.csv", "\0"])
+def test_a_file_without_a_name_is_refused(tmp_path, name):
+    """A name ends where it has a zero byte, even at its beginning."""
+    path = zipped(tmp_path / "a.zip", ("b" * len(name) + ".x", TABLE), ("b.csv", TABLE))
+    plain = ("b" * len(name) + ".x").encode()
+    path.write_bytes(path.read_bytes().replace(plain, name.encode().ljust(len(plain), b"\0")))
+
+    with pytest.raises(SignalError, match="it holds a file without a name; zip the recording"):
+        read_recording(path, EMG)

@@ -106,6 +106,8 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     parts = PureWindowsPath(name)
     if parts.anchor or ".." in parts.parts:
         raise SignalError(f"it holds {name!r}, a name that leads outside; zip the recording alone")
+    if not entry.filename:
+        raise SignalError("it holds a file without a name; zip the recording alone")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise SignalError(
