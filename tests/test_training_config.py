@@ -101,6 +101,16 @@ def test_values_that_make_no_sense_are_refused(tmp_path, change, sentence):
         load_config(path, ModelConfig)
 
 
+def test_a_misspelt_class_is_no_gate_left_open(tmp_path):
+    """What the gate asks of a class that there is not would never be asked."""
+    content = yaml.safe_load((CONFIGS / "promote.yaml").read_text(encoding="utf-8"))
+    content["minimum_f1"]["tremour"] = content["minimum_f1"].pop("tremor")
+    path = tmp_path / "promote.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"names? classes; tremour is none of .*tremor"):
+        load_config(path, Gate)
+
+
 @pytest.mark.parametrize("label", ["tremor", "unclear"])
 def test_what_may_have_a_class_is_no_outlier(tmp_path, label):
     """The detector is shown only what the model must not answer."""

@@ -132,7 +132,7 @@ def test_every_check_is_told_and_every_one_that_failed_is_named(logged):
 
 def test_a_class_that_the_model_does_not_have_is_not_asked_for(tiny_of, tiny_models):
     """One gate serves all modalities, of which some know fewer classes."""
-    gate = OPEN.model_copy(update={"minimum_f1": {"shiver": 1.0}})
+    gate = OPEN.model_copy(update={"minimum_f1": {"fasciculation": 1.0}})
     directory = tiny_models["accelerometer"]
 
     assert all(check.passed for check in checks(tiny_of("accelerometer"), directory, gate))

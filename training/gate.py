@@ -4,17 +4,17 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from features import GateError, Section
+from features.spec import Fraction
 from serving.card import Card
 from serving.classifier import Classifier
 from training.compare import Comparison
+from training.datasets.labelled import CLASSES
 from training.timing import one_window_ms
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 _WARM_UP = 2
 _TIMED = 15
@@ -26,16 +26,26 @@ class Gate(Section):
     Figures are those of its card: of subjects that the model which answered had not seen.
     """
 
-    minimum_macro_f1: Share
-    minimum_f1: Mapping[str, Share] = Field(default_factory=dict)
+    minimum_macro_f1: Fraction
+    minimum_f1: Mapping[str, Fraction] = Field(default_factory=dict)
     """Class → F1 among decided windows; a model need not have every class."""
-    maximum_undecided: Share
-    maximum_calibration_error: Share
-    minimum_mean_coverage: Share
-    maximum_loss: Share | None = None
+    maximum_undecided: Fraction
+    maximum_calibration_error: Fraction
+    minimum_mean_coverage: Fraction
+    maximum_loss: Fraction | None = None
     """By how much the F1 of any class may lie below the champion's, on the same subjects."""
     maximum_window_ms: Annotated[float, Field(gt=0)] | None = None
     """Median time to answer one window, here and now."""
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> Self:
+        unknown = sorted(set(self.minimum_f1) - set(CLASSES))
+        if unknown:
+            raise ValueError(
+                f"minimum_f1 must name classes; {', '.join(unknown)} is none of"
+                f" {', '.join(CLASSES)}"
+            )
+        return self
 
 
 @dataclass(frozen=True)
