@@ -65,6 +65,14 @@ def test_stand_in_as_short_as_an_event_is_an_event():
     assert label(Span(2.0, 2.02, "evoked_twitch")) == "evoked_twitch"
 
 
+def test_a_label_without_a_minimum_of_its_own_has_that_of_all_others():
+    """Voluntary movement too, which need not be named, as a configuration without it trains."""
+    rules = Labelling(minimum_s={"tremor": 1.5}, other_minimum_s=3.0)
+    for moving_s, expected in ((3.0, "voluntary"), (2.9, UNCLEAR), (0.0, "rest")):
+        spans = Span(0.0, moving_s, "voluntary"), Span(moving_s, 4.0, "rest")
+        assert expected == label_window(spans[moving_s == 0.0 :], 0.0, WINDOW_S, rules)
+
+
 @pytest.mark.parametrize(
     ("name", "minimum_s"),
     [("tremor", 1.5), ("clonus", 0.7), ("voluntary", 1.0), ("dyskinesia", 2.0)],

@@ -47,6 +47,10 @@ class Labelling(Section):
     """Minimum of every label that is not named in :attr:`minimum_s`."""
     voluntary_beside_event_s: PositiveFloat = 0.3
 
+    def minimum_of_s(self, label: str) -> float:
+        """Return how many seconds of a label a window must hold."""
+        return self.minimum_s.get(label, self.other_minimum_s)
+
 
 def label_window(spans: Sequence[Span], start_s: float, end_s: float, rules: Labelling) -> str:
     """Return the label of the window from ``start_s`` to ``end_s``, by the rules above."""
@@ -56,13 +60,13 @@ def label_window(spans: Sequence[Span], start_s: float, end_s: float, rules: Lab
     rest_s = seconds.pop("rest", 0.0)
     voluntary_s = seconds.pop("voluntary", 0.0)
     for label, time in seconds.items():
-        if time >= rules.minimum_s.get(label, rules.other_minimum_s) - _ROUNDING_S:
+        if time >= rules.minimum_of_s(label) - _ROUNDING_S:
             complete.add(label)
         elif time > _TOLERANCE_S:
             cut.add(label)
     if complete or cut:
         return _involuntary(complete, cut, voluntary_s, rules)
-    if voluntary_s >= rules.minimum_s["voluntary"] - _ROUNDING_S:
+    if voluntary_s >= rules.minimum_of_s("voluntary") - _ROUNDING_S:
         return "voluntary"
     if voluntary_s > _TOLERANCE_S:
         return UNCLEAR
