@@ -157,6 +157,18 @@ def test_serving_without_models_says_how_to_get_them(monkeypatch, capsys, empty)
     assert "no model for emg has been promoted; run `quaver promote emg`" in told
 
 
+@pytest.mark.parametrize(
+    ("command", "option"), [("serve", "--port"), ("up", "--port"), ("up", "--mlflow-port")]
+)
+@pytest.mark.parametrize(("port", "limit"), [(0, "1"), (65536, "65535")])
+def test_a_port_that_there_is_not_is_said_so(monkeypatch, capsys, command, option, port, limit):
+    """A number beyond those of ports is a slip of the hand, not of ours."""
+    boxed = refused(monkeypatch, capsys, command, option, port)
+    told = " ".join(boxed.replace("│", " ").split())
+    assert f"Invalid value for '{option}': " in told
+    assert f" or equal to {limit} " in told
+
+
 def test_real_data_without_its_folder_is_said_so(monkeypatch, empty):
     """Asking for real data names the variable that is not set."""
     monkeypatch.delenv("QUAVER_DATA", raising=False)

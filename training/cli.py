@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_PORTS = {"min": 1, "max": 65535}
 Modalities = Annotated[
     list[str] | None, typer.Argument(help="emg, accelerometer, gyroscope; all when none is named.")
 ]
@@ -183,7 +184,7 @@ app.add_typer(cli_recordings.feedback, name="feedback")
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port to listen on.", **_PORTS)] = 3000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     *,
     follow: Annotated[
@@ -216,8 +217,8 @@ def schema(
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(help="Port of the service.")] = 3000,
-    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow page.")] = 5000,
+    port: Annotated[int, typer.Option(help="Port of the service.", **_PORTS)] = 3000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow page.", **_PORTS)] = 5000,
     *,
     check: Annotated[bool, typer.Option(help="Only see whether both ports are free.")] = False,
     root: Root = Path(),
