@@ -12,6 +12,7 @@ from features import ConfigError, Recording
 from serving.recordings import write_recording
 from training.cli import app, main
 from training.datasets.opening import open_source
+from training.datasets.real import hmp
 
 COMMANDS = (
     "simulate",
@@ -182,3 +183,27 @@ def test_every_data_set_is_listed(monkeypatch):
     listed = CliRunner().invoke(app, ["datasets"]).output
     for part in ("pd-rest-hand-accel-500hz", "licence:", "for training: no", "get it:"):
         assert part in listed
+
+
+def test_a_set_without_windows_is_listed_by_its_name_too(monkeypatch, tmp_path):
+    """Who asks about pixels without a scale is told why there are no windows."""
+    (tmp_path / "dystonic-tremor-video-30hz").mkdir()
+    monkeypatch.setenv("QUAVER_DATA", str(tmp_path))
+    named = CliRunner().invoke(app, ["datasets", "dystonic-tremor-video-30hz"]).output
+    assert "for training: no. positions in pixels without a scale" in named
+    assert "0 people, 0 recordings, 0 min; windows: none" in named
+
+
+def test_a_real_set_is_counted_alike_in_the_list_and_by_its_name(monkeypatch, tmp_path):
+    """By the rules of the configuration, as an evaluation labels its windows."""
+    folder = tmp_path / "hmp-wrist-adl-32hz" / "Climb_stairs"
+    folder.mkdir(parents=True)
+    steps = np.random.default_rng(0).integers(0, 64, size=(10 * 32, 3))
+    lines = "\n".join(" ".join(map(str, row)) for row in steps)
+    (folder / "Accelerometer-2011-03-24-10-24-39-climb_stairs-f1.txt").write_text(lines)
+    monkeypatch.setenv("QUAVER_DATA", str(tmp_path))
+    monkeypatch.setattr("training.commands.datasets.REAL", (hmp.SOURCE,))
+    monkeypatch.setattr("training.commands.datasets.semireal_sources", lambda _: ())
+    named = CliRunner().invoke(app, ["datasets", hmp.NAME]).output
+    assert "1 people, 1 recordings, 0 min; windows: voluntary 4" in named
+    assert named.strip() in CliRunner().invoke(app, ["datasets"]).output

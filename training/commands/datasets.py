@@ -3,6 +3,7 @@
 import os
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 from features import MODALITIES, Modality
 from serving.feedback import feedback_folder
@@ -23,58 +24,57 @@ def list_datasets(layout: Layout) -> Iterator[str]:
     """Yield a paragraph for each set."""
     yield "SIMULATED (made by `quaver simulate`)\n"
     for modality in MODALITIES:
-        rules = load_config(layout.config(modality), ModelConfig).labelling
-        yield from _simulated(modality, layout, rules)
+        yield from _simulated(modality, layout)
     yield f"SEMI-REAL (made of sets in the folder that {DATA_VARIABLE} names)\n"
-    emg_rules = load_config(layout.config("emg"), ModelConfig).labelling
     for source in semireal_sources(layout):
-        yield _counted_below("", source, emg_rules)
+        yield _counted_below("", source, layout)
     yield f"REAL (in the folder that {DATA_VARIABLE} names; windows of 4 s by label)\n"
     for source in REAL:
-        yield _counted_below(source.name, source, Labelling())
+        yield _counted_below(source.name, source, layout)
     yield "PUBLIC (download one, then name it as <name>=<folder>)\n"
     for source in PUBLIC:
         yield _about(source) + f"\n  get it: {source.where}\n"
     yield "FEEDBACK (of `quaver serve --feedback`; name it as feedback=<folder>)\n"
-    yield from _feedback()
+    yield _feedback(layout)
     yield "YOUR OWN (a folder with a dataset.yaml; see `quaver schema dataset`)\n"
 
 
 def list_named(names: list[str], layout: Layout) -> Iterator[str]:
     """Yield a paragraph for each named set."""
     for name in names:
-        for modality in MODALITIES:
-            opened = open_set(name, modality, layout)
-            if modality in opened.source.modalities:
-                rules = load_config(layout.config(modality), ModelConfig).labelling
-                yield _counted(summary(opened.source, opened.folder, rules))
-                break
+        opened = open_set(name, "emg", layout)  # which modality matters to simulated sets alone
+        yield _counted(opened.source, opened.folder, layout)
 
 
-def _simulated(modality: Modality, layout: Layout, rules: Labelling) -> Iterator[str]:
+def _simulated(modality: Modality, layout: Layout) -> Iterator[str]:
     source = simulated_source(modality)
     for folder in sorted(layout.simulated(modality).glob("*/")):
-        counted = summary(source, folder, rules)
+        counted = summary(source, folder, _rules(source, layout))
         yield f"simulated/{folder.name} ({modality})\n{_counts(counted)}\n"
 
 
-def _feedback() -> Iterator[str]:
+def _feedback(layout: Layout) -> str:
     source, folder = feedback_source(), feedback_folder()
     if folder is None or not folder.is_dir():
-        yield _about(source) + f"\n  {FEEDBACK_VARIABLE} names no folder: not counted\n"
-    else:
-        yield _counted(summary(source, folder, Labelling()))
+        return _about(source) + f"\n  {FEEDBACK_VARIABLE} names no folder: not counted\n"
+    return _counted(source, folder, layout)
 
 
-def _counted_below(name: str, source: Source, rules: Labelling) -> str:
+def _counted_below(name: str, source: Source, layout: Layout) -> str:
     """Count a set in a folder of the data folder, where there is one."""
     if not os.environ.get(DATA_VARIABLE):
         return _about(source) + f"\n  {DATA_VARIABLE} is not set: not counted\n"
-    return _counted(summary(source, data_folder() / name, rules))
+    return _counted(source, data_folder() / name, layout)
 
 
-def _counted(counted: Summary) -> str:
-    return f"{_about(counted.source)}\n{_counts(counted)}\n"
+def _counted(source: Source, folder: Path, layout: Layout) -> str:
+    return f"{_about(source)}\n{_counts(summary(source, folder, _rules(source, layout)))}\n"
+
+
+def _rules(source: Source, layout: Layout) -> Labelling:
+    """Return the rules by which windows of a set are labelled when a model is asked about it."""
+    modality = next(iter(source.modalities), "emg")
+    return load_config(layout.config(modality), ModelConfig).labelling
 
 
 def _about(source: Source) -> str:
