@@ -28,6 +28,7 @@ from serving.classifier import softmax
 from training.calibrate import calibrate
 from training.config import ModelConfig, load_config
 from training.datasets.labelled import LabelledWindows
+from training.evaluate import Counts, subject_draws
 from training.features_stage import labelled_windows, opened_sources
 from training.fit import cross_fit
 from training.layout import Layout
@@ -75,7 +76,7 @@ class Tally:
     confusion: Array
     losses: Array
 
-    def figures(self, draw: Array) -> Array:
+    def figures(self, draw: Counts) -> Array:
         """Return :data:`FIGURES` of subjects that are drawn so many times each."""
         confusion = np.tensordot(draw, self.confusion, axes=1)
         windows = confusion.sum(axis=1)
@@ -167,9 +168,8 @@ def tally(scores: Array, targets: Index, groups: Index, held_out: list[Mask]) ->
 def compared(ours: Tally, theirs: Tally, samples: int, seed: int) -> list[list[object]]:
     """Return a row for each figure: both, and the difference with its interval over subjects."""
     n_groups = len(ours.losses)
-    once = np.ones(n_groups)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(n_groups, once / n_groups, size=samples).astype(np.float64)
+    once = np.ones(n_groups, dtype=np.int64)
+    draws = subject_draws(n_groups, samples, seed)
     differences = [ours.figures(draw) - theirs.figures(draw) for draw in draws]
     low, high = np.percentile(differences, (2.5, 97.5), axis=0)
     own, other = ours.figures(once), theirs.figures(once)

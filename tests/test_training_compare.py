@@ -9,6 +9,7 @@ from sklearn.metrics import f1_score
 
 from features import ConfigError
 from training.compare import compare
+from training.comparison_text import figure_rows
 from training.flips import BROKEN, GIVEN_UP, MENDED, STILL_WRONG, TAKEN_UP
 from training.run_comparison import held_out
 
@@ -86,6 +87,25 @@ def test_the_better_model_is_called_better(two):
         r" subjects of simulated\)\.",
         verdict,
     )
+
+
+def test_one_subject_proves_nothing(rng, people, two):
+    """However much better a model answers one person, and beside a set of many people."""
+    alone = [answered(rng, people[0][:90], np.full(90, "anna"), share, data_set="own")
+             for share in (0.5, 0.9)]  # fmt: skip
+    comparison = compared(*alone)
+    (own,) = comparison.data_sets
+    right = own.changes["right"]
+    assert right.difference > 0.2
+    assert f"{right.difference:+.3f} (no interval)" == str(right)
+    assert {"no interval"} == {row[4] for row in figure_rows(own)}
+    verdict = comparison.verdict("old", "new")
+    assert verdict.startswith(f"new cannot be told from old: {100 * right.difference:+.1f} (no int")
+    assert verdict.endswith("(95 % intervals over 1 subject of own).")
+
+    both = compared(*(pd.concat(pair) for pair in zip(two, alone, strict=True)))
+    assert both.data_sets[0].changes["right"].certain == 1
+    assert both.overall["right"].certain == 0
 
 
 def test_who_only_abstains_more_is_not_called_better(rng, people):

@@ -16,6 +16,7 @@ from training.evaluate import (
     report,
     with_intervals,
 )
+from training.tables import figures_table
 
 CLASSES = ("clonus", "tremor", "rest")
 
@@ -128,10 +129,13 @@ def test_intervals_enclose_the_figure_and_widen_with_fewer_subjects(rng):
     assert widths[0] > widths[1]
 
 
-def test_one_subject_has_an_interval_of_no_width():
-    """With one subject there is nothing to draw from, and the interval says so."""
-    figure = with_intervals(EIGHT, 50, 1)["accuracy"]
-    assert figure["low"] == figure["value"] == figure["high"]
+def test_one_subject_has_no_interval():
+    """There is nothing to draw from, and an interval of no width would claim certainty."""
+    each = report(EIGHT, samples=50, seed=1)
+    figure = each["figures"]["accuracy"]
+    assert figure["value"] == pytest.approx(5 / 7)
+    assert np.isnan([figure["low"], figure["high"]]).all()
+    assert "accuracy                    0.714\n" in figures_table(each)
 
 
 def test_calibration_error_is_zero_for_honest_probabilities_and_the_gap_for_others(rng):

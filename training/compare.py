@@ -4,6 +4,7 @@ Subjects are drawn with replacement, the same ones for both models, so that what
 cancels out (paired bootstrap over clusters; Efron & Tibshirani 1993).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,14 @@ from numpy.typing import NDArray
 
 from features import ConfigError
 from training.comparable import Pair, paired
-from training.evaluate import Judged, covered_by_group, figures, reliability_sums, subject_draws
+from training.evaluate import (
+    Judged,
+    covered_by_group,
+    figures,
+    limits,
+    reliability_sums,
+    subject_draws,
+)
 from training.flips import Flip, flips_of
 
 Array = NDArray[np.float64]
@@ -30,7 +38,10 @@ _COVERAGE: Final = "coverage"
 
 @dataclass(frozen=True)
 class Change:
-    """A figure of two models, and its difference with a 95 % interval over subjects."""
+    """A figure of two models, and its difference with a 95 % interval over subjects.
+
+    Of one subject there is no interval: ``low`` and ``high`` are NaN.
+    """
 
     before: float
     after: float
@@ -39,7 +50,14 @@ class Change:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.difference:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
+        return "{} ({})".format(*self.told())
+
+    def told(self, times: float = 1.0, digits: int = 3) -> tuple[str, str]:
+        """Return the difference and its interval as text, in parts of one or of many."""
+        difference, low, high = (
+            f"{times * value:+.{digits}f}" for value in (self.difference, self.low, self.high)
+        )
+        return difference, "no interval" if math.isnan(self.low) else f"{low} to {high}"
 
     @property
     def certain(self) -> int:
@@ -78,10 +96,11 @@ class Comparison:
         """Return one sentence with its intervals."""
         right, wrong = self.overall[RIGHT], self.overall[WRONG]
         names = ", ".join(each.name for each in self.data_sets)
+        subjects = f"{self.n_groups} subject{'s' * (self.n_groups != 1)} of {names}"
         return (
             f"{after} {_said(right, wrong)} {before}: {_points(right)} of 100 windows more"
             f" answered rightly, {_points(wrong)} more wrongly"
-            f" (95 % intervals over {self.n_groups} subjects of {names})."
+            f" (95 % intervals over {subjects})."
         )
 
 
@@ -107,9 +126,10 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, *, samples: int, seed: in
             f" ({'; '.join(left_out) or 'neither kept any answer'}); let both answer one set with"
             " `quaver evaluate`"
         )
-    draws = {pair.name: subject_draws(pair.n_groups, samples, seed + i)
-             for i, pair in enumerate(pairs)}  # fmt: skip
-    drawn = {pair.name: _drawn(pair, draws[pair.name]) for pair in pairs}
+    drawn = {
+        pair.name: _drawn(pair, subject_draws(pair.n_groups, samples, seed + i))
+        for i, pair in enumerate(pairs)
+    }
     data_sets = tuple(
         DataSet(
             name=pair.name,
@@ -120,13 +140,8 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, *, samples: int, seed: in
         )
         for pair in pairs
     )
-    overall = {
-        name: _change(
-            np.mean([each[name][0] for each in drawn.values()], axis=0),
-            np.mean([each[name][1] for each in drawn.values()], axis=0),
-        )
-        for name in (RIGHT, WRONG)
-    }
+    overall = {name: _mean_change([each[name] for each in drawn.values()])
+               for name in (RIGHT, WRONG)}  # fmt: skip
     return Comparison(data_sets, overall, tuple(left_out))
 
 
@@ -174,17 +189,19 @@ def _calibration_errors(judged: Judged, weights: NDArray[np.int64]) -> Array:
 
 def _change(first: Array, second: Array) -> Change:
     """Return a change from values of which the first is of everybody."""
-    apart = second[1:] - first[1:]
-    apart = apart[np.isfinite(apart)]
-    low, high = np.percentile(apart, (2.5, 97.5)) if len(apart) else (np.nan, np.nan)
-    return Change(
-        float(first[0]), float(second[0]), float(second[0] - first[0]), float(low), float(high)
-    )
+    apart = second - first
+    return Change(float(first[0]), float(second[0]), float(apart[0]), *limits(apart[1:]))
+
+
+def _mean_change(each: list[tuple[Array, Array]]) -> Change:
+    """Return the change of the mean over sets; one without an interval leaves the mean none."""
+    n_drawn = min(len(first) for first, _ in each)
+    first, second = (np.mean([values[k][:n_drawn] for values in each], axis=0) for k in (0, 1))
+    return _change(first, second)
 
 
 def _points(change: Change) -> str:
-    values = (100 * value for value in (change.difference, change.low, change.high))
-    return "{:+.1f} ({:+.1f} to {:+.1f})".format(*values)
+    return "{} ({})".format(*change.told(100.0, 1))
 
 
 _SAID: Final[Mapping[tuple[int, int], str]] = {

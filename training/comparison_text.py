@@ -36,8 +36,7 @@ def figure_rows(data_set: DataSet) -> Rows:
             told(name),
             f"{change.before:.3f}",
             f"{change.after:.3f}",
-            f"{change.difference:+.3f}",
-            f"{change.low:+.3f} to {change.high:+.3f}",
+            *change.told(),
             _ARROWS[change.certain],
         ])  # fmt: skip
     return rows

@@ -147,7 +147,8 @@ def figures(counts: Counts, names: tuple[str, ...], classes: tuple[str, ...]) ->
 def with_intervals(judged: Judged, samples: int, seed: int) -> dict[str, dict[str, float]]:
     """Return each figure with its 95 % bootstrap interval over subjects.
 
-    Subjects are drawn with replacement, all windows of one together (Efron & Tibshirani 1993).
+    Subjects are drawn with replacement, all windows of one together (Efron & Tibshirani 1993). One
+    subject alone has no interval: its limits are NaN.
     """
     counts, names = judged.counts()
     point = figures(counts.sum(axis=0), names, judged.classes)
@@ -155,17 +156,30 @@ def with_intervals(judged: Judged, samples: int, seed: int) -> dict[str, dict[st
     drawn = [figures(np.tensordot(d, counts, axes=1), names, judged.classes) for d in draws]
     result: dict[str, dict[str, float]] = {}
     for name, value in point.items():
-        values = np.array([figure[name] for figure in drawn])
-        values = values[np.isfinite(values)]
-        low, high = np.percentile(values, (2.5, 97.5)) if len(values) else (np.nan, np.nan)
-        result[name] = {"value": value, "low": float(low), "high": float(high)}
+        low, high = limits(np.array([figure[name] for figure in drawn]))
+        result[name] = {"value": value, "low": low, "high": high}
     return result
 
 
 def subject_draws(n_groups: int, samples: int, seed: int) -> Counts:
-    """Return how often each subject is drawn in each sample, shape (samples, n_groups)."""
+    """Return how often each subject is drawn in each sample, shape (samples, n_groups).
+
+    Of fewer than two there is nothing to draw: shape (0, n_groups).
+    """
+    if n_groups < 2:
+        return np.zeros((0, n_groups), dtype=np.int64)
     rng = np.random.default_rng(seed)
     return rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=samples)
+
+
+def limits(drawn: Array) -> tuple[float, float]:
+    """Return the 95 % interval of a figure that was drawn, shape (samples,), NaN when it never was.
+
+    Draws in which there is no such figure, as of a class that none of the drawn has, do not count.
+    """
+    finite = drawn[np.isfinite(drawn)]
+    low, high = np.percentile(finite, (2.5, 97.5)) if len(finite) else (np.nan, np.nan)
+    return float(low), float(high)
 
 
 def calibration_error(judged: Judged) -> float:

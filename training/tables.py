@@ -1,5 +1,6 @@
 """Tables: results as a person reads them in a terminal."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,16 +34,16 @@ def answers_table(report: dict[str, Any]) -> str:
 
 
 def figures_table(report: dict[str, Any]) -> str:
-    """Return the figures with their intervals."""
+    """Return the figures with their intervals; what does not exist is left empty."""
     rows = [
-        [name.replace("__", " "), *(f"{figure[key]:.3f}" for key in ("value", "low", "high"))]
+        [name.replace("__", " "), *(_number(figure[key]) for key in ("value", "low", "high"))]
         for name, figure in report["figures"].items()
     ]
     rows.append(
-        ["expected calibration error", f"{report['expected_calibration_error']:.3f}", "", ""]
+        ["expected calibration error", _number(report["expected_calibration_error"]), "", ""]
     )
-    rows.append(["coverage, mean of subjects", f"{report['coverage']['mean']:.3f}", "", ""])
-    rows.append(["coverage, worst subject", f"{report['coverage']['worst']:.3f}", "", ""])
+    rows.append(["coverage, mean of subjects", _number(report["coverage"]["mean"]), "", ""])
+    rows.append(["coverage, worst subject", _number(report["coverage"]["worst"]), "", ""])
     return table(["figure", "value", "from", "to"], rows)
 
 
@@ -52,6 +53,10 @@ def heading(name: str, kind: str, report: dict[str, Any]) -> str:
     reasons = ", ".join(f"{reason} {n}" for reason, n in report["reasons"].items())
     line = f"{name} ({kind}): {people} people, {report['n_windows']} windows"
     return f"{line}; undecided because: {reasons}" if reasons else line
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.3f}"
 
 
 def _shares(numbers: Sequence[int]) -> list[str]:

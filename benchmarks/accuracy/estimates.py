@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluate import Judged, covered_by_group, join_judged, subject_draws
+from training.evaluate import Judged, covered_by_group, join_judged, limits, subject_draws
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Names = NDArray[np.str_]
-
-_LIMITS = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
@@ -42,14 +40,6 @@ class Bootstrap:
         """Return how often each subject is drawn, shape (samples, n_subjects)."""
         return subject_draws(n_subjects, self.samples, self.seed)
 
-    def limits(self, drawn: Array) -> tuple[float, float]:
-        """Return the interval of figures that were drawn, shape (samples,)."""
-        finite = drawn[np.isfinite(drawn)]
-        if len(finite) == 0:
-            return math.nan, math.nan
-        low, high = np.percentile(finite, _LIMITS)
-        return float(low), float(high)
-
 
 def share(hits: Mask, subjects: Names, bootstrap: Bootstrap) -> Estimate:
     """Return the share of hits.
@@ -64,10 +54,8 @@ def share(hits: Mask, subjects: Names, bootstrap: Bootstrap) -> Estimate:
         return Estimate(math.nan, math.nan, math.nan, 0, 0)
     numbers = np.bincount(subject, minlength=len(names))
     found = np.bincount(subject, weights=hits, minlength=len(names))
-    low = high = math.nan
-    if len(names) > 1:
-        draws = bootstrap.draws(len(names))
-        low, high = bootstrap.limits((draws @ found) / (draws @ numbers))
+    draws = bootstrap.draws(len(names))
+    low, high = limits((draws @ found) / (draws @ numbers))
     return Estimate(float(hits.mean()), low, high, len(hits), len(names))
 
 
@@ -78,14 +66,14 @@ def statistic(judged: Judged, figure: Callable[[Judged], float], bootstrap: Boot
         figure(join_judged([people[i] for i in np.repeat(np.arange(len(people)), draw)]))
         for draw in bootstrap.draws(len(people))
     ]
-    low, high = bootstrap.limits(np.array(drawn))
+    low, high = limits(np.array(drawn))
     return Estimate(figure(judged), low, high, len(judged), len(people))
 
 
 def mean_coverage(judged: Judged, bootstrap: Bootstrap) -> Estimate:
     """Return how often the label is among the candidates, the mean over subjects."""
     each = _covered(judged)
-    low, high = bootstrap.limits(bootstrap.draws(len(each)) @ each / len(each))
+    low, high = limits(bootstrap.draws(len(each)) @ each / len(each))
     return Estimate(float(each.mean()), low, high, len(judged), len(each))
 
 
@@ -99,7 +87,7 @@ def lowest_coverage(judged: Judged, n_subjects: int, bootstrap: Bootstrap) -> Es
     low = high = math.nan
     if n_subjects < len(each):
         drawn = (np.repeat(each, count) for count in bootstrap.draws(len(each)))
-        low, high = bootstrap.limits(np.array([expected_lowest(x, n_subjects) for x in drawn]))
+        low, high = limits(np.array([expected_lowest(x, n_subjects) for x in drawn]))
     return Estimate(expected_lowest(each, n_subjects), low, high, len(judged), len(each))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.accuracy.answers import Answered
 from benchmarks.accuracy.estimates import Bootstrap
 from benchmarks.accuracy.figures import Figure
-from training.evaluate import Counts
+from training.evaluate import Counts, limits
 from training.tables import table
 from training.validation import HEADER, READING, STATEMENT, figure_cells, markdown_table
 
@@ -58,9 +58,9 @@ def answers_table(answered: Answered, bootstrap: Bootstrap, title: str = "") -> 
     counts, labels = judged.counts()
     n_people = len(counts)
     name = title or f"{answered.data.name} ({answered.data.source.kind})"
-    draws = bootstrap.draws(n_people) if n_people > 1 else None
+    draws = bootstrap.draws(n_people)
     rows = [
-        [label, str(counts[:, i].sum()), *_shares(counts[:, i], draws, bootstrap)]
+        [label, str(counts[:, i].sum()), *_shares(counts[:, i], draws)]
         for i, label in enumerate(labels)
     ]
     what = "subject" if n_people == 1 else "subjects"
@@ -68,16 +68,16 @@ def answers_table(answered: Answered, bootstrap: Bootstrap, title: str = "") -> 
     return Table(f"{name}: {n_people} {what}, {len(judged)} windows", header, rows)
 
 
-def _shares(counts: Counts, draws: Counts | None, bootstrap: Bootstrap) -> list[str]:
+def _shares(counts: Counts, draws: Counts) -> list[str]:
     """Return a cell for each answer, from counts of shape (n_subjects, n_answers)."""
     total = counts.sum()
     cells: list[str] = []
     for k in range(counts.shape[1]):
         cell = f"{100 * counts[:, k].sum() / total:.1f}"
-        if draws is not None and (counts.sum(axis=1) > 0).sum() > 1:
+        if (counts.sum(axis=1) > 0).sum() > 1:
             with np.errstate(invalid="ignore"):
                 drawn = (draws @ counts[:, k]) / (draws @ counts.sum(axis=1))
-            low, high = bootstrap.limits(drawn)
+            low, high = limits(drawn)
             cell += f" ({100 * low:.0f}-{100 * high:.0f})"
         cells.append(cell)
     return cells
