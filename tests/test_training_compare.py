@@ -164,6 +164,30 @@ def test_sets_weigh_the_same_in_the_verdict(rng, people, two):
     assert comparison.n_groups == 22
 
 
+def test_a_set_without_a_class_is_shown_but_decides_nothing(rng, two):
+    """Of look-alikes no answer is right: the verdict is over the other sets, or there is none."""
+    groups = np.repeat(["q1", "q2"], 20)
+    alike = [answered(rng, np.full(40, "rest"), groups, 0.5, data_set="alike").assign(label="cramp")
+             for _ in range(2)]  # fmt: skip
+    alone, both = compared(*alike), compared(*(pd.concat(p) for p in zip(two, alike, strict=True)))
+
+    assert both.verdict("a", "b") == compared(*two).verdict("a", "b")
+    assert ["simulated", "alike"] == [each.name for each in both.data_sets]
+    assert both.data_sets[1].flips
+    assert figure_rows(both.data_sets[1]) == []
+    assert "b cannot be told from a: no window has a class as its label." == alone.verdict("a", "b")
+
+
+def test_draws_without_a_window_that_counts_are_passed_over(rng):
+    """One of three subjects has a class, and the others only what has none."""
+    groups = np.repeat(["x", "y", "z"], 20)
+    few = [answered(rng, np.full(60, "rest"), groups, share) for share in (0.5, 0.9)]
+    few = [each.assign(label=np.where(groups == "x", "rest", "cramp")) for each in few]
+    changes = compared(*few).data_sets[0].changes
+    for name in ("coverage", "expected_calibration_error", "right"):
+        assert np.isfinite([changes[name].low, changes[name].high]).all()
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [

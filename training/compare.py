@@ -73,8 +73,14 @@ class DataSet:
     n_windows: int
     n_groups: int
     changes: Mapping[str, Change]
+    """Of each figure that both have."""
     flips: tuple[Flip, ...]
     """Windows that are answered otherwise."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether an answer can be right in it: of look-alikes alone, none can."""
+        return RIGHT in self.changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +89,26 @@ class Comparison:
 
     data_sets: tuple[DataSet, ...]
     overall: Mapping[str, Change]
-    """``right`` and ``wrong``, every set weighing the same."""
+    """``right`` and ``wrong``, every judged set weighing the same; empty when there is none."""
     left_out: tuple[str, ...]
     """Sets that could not be compared, and why."""
 
     @property
+    def judged(self) -> list[DataSet]:
+        """Return the sets that the verdict is over."""
+        return [each for each in self.data_sets if each.is_judged]
+
+    @property
     def n_groups(self) -> int:
-        """Return the number of subjects."""
-        return sum(each.n_groups for each in self.data_sets)
+        """Return the number of their subjects."""
+        return sum(each.n_groups for each in self.judged)
 
     def verdict(self, before: str, after: str) -> str:
         """Return one sentence with its intervals."""
+        if not self.overall:
+            return f"{after} cannot be told from {before}: no window has a class as its label."
         right, wrong = self.overall[RIGHT], self.overall[WRONG]
-        names = ", ".join(each.name for each in self.data_sets)
+        names = ", ".join(each.name for each in self.judged)
         subjects = f"{self.n_groups} subject{'s' * (self.n_groups != 1)} of {names}"
         return (
             f"{after} {_said(right, wrong)} {before}: {_points(right)} of 100 windows more"
@@ -135,13 +148,14 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, *, samples: int, seed: in
             name=pair.name,
             n_windows=len(pair.first),
             n_groups=pair.n_groups,
-            changes={name: _change(*values) for name, values in drawn[pair.name].items()},
+            changes=_changes(drawn[pair.name]),
             flips=flips_of(pair),
         )
         for pair in pairs
     )
-    overall = {name: _mean_change([each[name] for each in drawn.values()])
-               for name in (RIGHT, WRONG)}  # fmt: skip
+    judged = [drawn[each.name] for each in data_sets if each.is_judged]
+    overall = {name: _mean_change([each[name] for each in judged])
+               for name in (RIGHT, WRONG) if judged}  # fmt: skip
     return Comparison(data_sets, overall, tuple(left_out))
 
 
@@ -156,10 +170,11 @@ def _figures(judged: Judged, weights: NDArray[np.int64]) -> dict[str, Array]:
     counts, names = judged.counts()
     each = [_of_counts(np.tensordot(w, counts, axes=1), names, judged.classes) for w in weights]
     result = {name: np.array([one[name] for one in each]) for name in each[0]}
-    result[_CALIBRATION] = _calibration_errors(judged, weights)
     covered = covered_by_group(judged)
     known = ~np.isnan(covered)
-    result[_COVERAGE] = weights[:, known] @ covered[known] / weights[:, known].sum(axis=1)
+    with np.errstate(invalid="ignore"):  # nothing of what is drawn may count
+        result[_CALIBRATION] = _calibration_errors(judged, weights)
+        result[_COVERAGE] = weights[:, known] @ covered[known] / weights[:, known].sum(axis=1)
     return result
 
 
@@ -181,10 +196,14 @@ def _of_counts(
 
 def _calibration_errors(judged: Judged, weights: NDArray[np.int64]) -> Array:
     confidence, right, count = reliability_sums(judged)
-    total = weights @ count
     gaps = np.abs(weights @ confidence - weights @ right)
-    errors: Array = gaps.sum(axis=1) / np.maximum(total.sum(axis=1), 1)
+    errors: Array = gaps.sum(axis=1) / (weights @ count).sum(axis=1)
     return errors
+
+
+def _changes(drawn: Mapping[str, tuple[Array, Array]]) -> dict[str, Change]:
+    changes = {name: _change(*values) for name, values in drawn.items()}
+    return {name: each for name, each in changes.items() if not math.isnan(each.difference)}
 
 
 def _change(first: Array, second: Array) -> Change:

@@ -69,10 +69,11 @@ def _data_set(each: DataSet) -> list[str]:
         (
             f"<h2>{name}</h2><p>{each.n_groups} subjects, {each.n_windows} windows,"
             f" {len(each.flips)} answered otherwise.</p>"
-        ),
-        f'<img alt="Differences of {name}, as in the table that follows" src="{_drawn(each)}">',
-        _table("Figures", header, figure_rows(each)),
+        )
     ]
+    if figures := figure_rows(each):
+        alt = f"Differences of {name}, as in the table that follows"
+        parts += [f'<img alt="{alt}" src="{_drawn(each)}">', _table("Figures", header, figures)]
     if rows:
         parts.append(
             _table("Answers that changed", ("label", "before", "after", "kind", "windows"), rows)
