@@ -264,6 +264,21 @@ def test_flips_say_what_changed_and_why():
     assert [round(flip.change, 1) for flip in flips] == [-0.6, -0.6, 0.0, 0.0, 0.6]
 
 
+def test_undecided_is_the_right_answer_to_what_has_no_class(two):
+    """Of a look-alike, and of what is unclear: who answers no longer has not given up."""
+    labels = {"tremor": "cramp", "rest": "unclear", "voluntary": "voluntary"}
+    first, second = (each.assign(label=each["label"].map(labels)) for each in two)
+    kinds = {
+        (flip.label, flip.before == "undecided", flip.after == "undecided"): flip.kind
+        for flip in compared(first, second, samples=10).data_sets[0].flips
+    }
+    for label in ("cramp", "unclear"):
+        assert MENDED == kinds[label, False, True]
+        assert BROKEN == kinds[label, True, False]
+        assert STILL_WRONG == kinds[label, False, False]
+    assert GIVEN_UP == kinds["voluntary", False, True]
+
+
 def test_a_class_that_only_one_model_has_is_not_compared(two):
     """A model without tremor has no figures of tremor, and none are made up."""
     without = two[1].drop(columns="p_tremor")

@@ -29,6 +29,8 @@ class Flip:
     window_id: str
     group: str
     label: str
+    right: str
+    """Its label, or undecided where that is no class, as of a look-alike or what is unclear."""
     before: str
     after: str
     why_before: str
@@ -39,11 +41,11 @@ class Flip:
     @property
     def kind(self) -> str:
         """What the change does."""
-        if self.after == self.label:
+        if self.after == self.right:
             return MENDED
         if self.after == UNDECIDED:
             return GIVEN_UP
-        if self.before == self.label:
+        if self.before == self.right:
             return BROKEN
         return TAKEN_UP if self.before == UNDECIDED else STILL_WRONG
 
@@ -51,12 +53,14 @@ class Flip:
 def flips_of(pair: Pair) -> tuple[Flip, ...]:
     """Return the windows of a pair with another answer, those whose label lost most first."""
     first, second = pair.first, pair.second
+    classes = {*first.classes, *second.classes}
     rows = np.flatnonzero(first.answers != second.answers).tolist()
     flips = [
         Flip(
             window_id=str(pair.ids[i]),
             group=str(first.groups[i]),
             label=str(first.labels[i]),
+            right=str(first.labels[i]) if first.labels[i] in classes else UNDECIDED,
             before=str(first.answers[i]),
             after=str(second.answers[i]),
             why_before=_why(first, i),
