@@ -32,7 +32,7 @@ def model(layout, tiny_of, monkeypatch):
     """A model and its run; it has seen one person of one set."""
     assert layout
     run = tracking.log_benchmark(Content("a run", "", {}, {}, {}, {}), "quaver-accelerometer")
-    model = OfRun(tiny_of(MODALITY), run, {"queue": frozenset({"queue/seen"})})
+    model = OfRun(tiny_of(MODALITY), run, frozenset({"queue/seen"}))
     monkeypatch.setattr(evaluate, "last_model", lambda *_: model)
     return model
 
@@ -113,7 +113,7 @@ def test_a_model_that_is_not_that_of_its_run_is_not_asked(layout, tiny_of, monke
     path = layout.reports(MODALITY) / "run.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"run_id": run, "model_version": "1"}))
-    monkeypatch.setattr(evaluation_stage, "trained_on", lambda _: {})
+    monkeypatch.setattr(evaluation_stage, "trained_on", lambda _: frozenset())
     layout.model(MODALITY).mkdir(parents=True)
     monkeypatch.setattr(evaluation_stage, "load", lambda _: classifier)
     assert last_model(MODALITY, layout).run_id == run

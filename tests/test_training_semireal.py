@@ -22,7 +22,7 @@ from training.semireal.config import SemiReal
 from training.semireal.fasciculation import Firings, fasciculations, irregular_firings
 from training.semireal.opening import open_set, open_tests
 from training.semireal.peak_ratios import BINS, largest_peak_ratios, recall_by_ratio
-from training.semireal.recording import apart, labelled_recording
+from training.semireal.recording import Contents, apart, labelled_recording
 from training.semireal.rest_stretches import RestStretch
 from training.semireal.shapes import Shape, of_unit_peak
 from training.semireal.visible import Backdrop, Visible
@@ -103,6 +103,16 @@ def test_only_what_shows_is_labelled(rest, rng, ratio, label):
     assert {span.label for span in labelled.spans} == {"rest", label}
     assert window.labels.tolist() == ["rest", label]
     assert contents.potentials.any()
+
+
+def test_who_rests_has_one_name_in_every_set(rest):
+    """Held out or trained on, a person of a real set is the same one in the sets made of it."""
+    silent = Contents(np.zeros_like(rest.samples), (), {})
+    names = ("semireal-clonus-train", "semireal-fasciculation-test")
+    made = [labelled_recording(rest, silent, name, 0) for name in names]
+
+    assert [each.source for each in made] == list(names)
+    assert {each.group for each in made} == {rest.group}
 
 
 def test_a_unit_keeps_its_size_and_polarity(rest, rng):

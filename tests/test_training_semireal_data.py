@@ -76,7 +76,7 @@ def test_a_set_is_what_its_source_says(phenomenon, part):
     name = f"semireal-{phenomenon}-{part}"
 
     assert {r.source for r in recordings} == {name}
-    assert {r.group for r in recordings} == {f"{name}/{g}" for g in CONFIG.rest.people.of(part)}
+    assert {r.group for r in recordings} == set(CONFIG.rest.people.of(part))
     assert len({r.id for r in recordings}) == len(recordings)
     assert {span.label for r in recordings for span in r.spans} <= {phenomenon, UNCLEAR, "rest"}
     assert all(np.isfinite(r.recording.samples).all() for r in recordings)
@@ -97,7 +97,7 @@ def test_nobody_is_in_both_parts():
     of_part = {}
     for part in PARTS:
         fasciculation, clonus = made("fasciculation", part), made("clonus", part)
-        people = {r.group.partition("/")[2] for r in (*fasciculation, *clonus)}
+        people = {r.group for r in (*fasciculation, *clonus)}
         units = {unit for r in fasciculation for unit in r.details["units"]}
         pairs = {r.details["electrodes"] for r in fasciculation}
         electrodes = {f"electrode {e}" for pair in pairs for e in pair.split("-")}

@@ -31,7 +31,7 @@ from training.run_tables import (
     run_figures,
     write_table,
 )
-from training.trained_on import People, trained_on
+from training.trained_on import trained_on
 
 _KEYS = ["window_id", "group", "label"]
 
@@ -42,7 +42,7 @@ class OfRun:
 
     classifier: Classifier
     run_id: str
-    known: People
+    known: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +126,7 @@ def evaluated(opened: Opened, model: OfRun, config: ModelConfig) -> Evaluated | 
     """Let a classifier answer a set, but for the people of it whom it was trained on."""
     if config.features.modality not in opened.modalities:
         return Unanswered(opened, 0)
-    of_set = model.known.get(opened.name, frozenset())
-    answers, left_out = judge_source(model.classifier, opened, config, of_set)
+    answers, left_out = judge_source(model.classifier, opened, config, model.known)
     if answers is None:
         return Unanswered(opened, len(left_out))
     settings, source = config.training, opened.source

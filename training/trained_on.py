@@ -1,7 +1,6 @@
 """Trained on: whose windows a model has seen, as its run keeps it and as an evaluation asks it."""
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +16,6 @@ from training.table import LabelledTable
 
 TRAINED_ON: Final = "tables/trained_on.csv"
 """File in a run."""
-
-People = Mapping[str, frozenset[str]]
-"""Subjects by the name of their data set."""
 
 
 def trained_on_table(table: LabelledTable, config: ModelConfig) -> pd.DataFrame:
@@ -38,8 +34,10 @@ def trained_on_table(table: LabelledTable, config: ModelConfig) -> pd.DataFrame:
     return pd.concat(rows).drop_duplicates(ignore_index=True)
 
 
-def trained_on(run_id: str) -> People:
+def trained_on(run_id: str) -> frozenset[str]:
     """Return the people whom the model of a run has seen in training, in whatever part of it.
+
+    Somebody who is in two sets, as who rests in a semi-real one, has one name in both.
 
     Raises
     ------
@@ -55,4 +53,4 @@ def trained_on(run_id: str) -> People:
                 " or train again with this version"
             )
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return {str(name): frozenset(part) for name, part in frame.groupby("data_set")["subject"]}
+    return frozenset(frame["subject"])

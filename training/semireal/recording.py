@@ -29,7 +29,8 @@ def labelled_recording(
 ) -> LabelledRecording:
     """Return rest with potentials added to it; all that is no event is rest.
 
-    The group is the person who rests, so that no person is in two parts.
+    The group is the person who rests, under the name that the real set has for them: whoever was
+    trained on under either is known under both.
     """
     return LabelledRecording(
         id=f"{rest.id}/{variant}",
@@ -40,7 +41,7 @@ def labelled_recording(
             unit=rest.unit,
         ),
         spans=with_rest_between(contents.events, 0.0, rest.duration_s),
-        group=f"{source}/{rest.group}",
+        group=rest.group,
         site=rest.site,
         source=source,
         details=contents.details,
