@@ -8,7 +8,6 @@ import pytest
 import scipy.signal
 
 from features import ConfigError
-from serving.classifier import UNDECIDED
 from training.commands import evaluate
 from training.config import ModelConfig, load_config
 from training.datasets import registry
@@ -21,7 +20,7 @@ from training.semireal.clonus import Beats, clonus, drawn_beats, run_spans
 from training.semireal.config import SemiReal
 from training.semireal.fasciculation import Firings, fasciculations, irregular_firings
 from training.semireal.opening import open_set, open_tests
-from training.semireal.peak_ratios import BINS, largest_peak_ratios, recall_by_ratio
+from training.semireal.peak_ratios import largest_peak_ratios
 from training.semireal.recording import Contents, apart, labelled_recording
 from training.semireal.rest_stretches import RestStretch
 from training.semireal.shapes import Shape, of_unit_peak
@@ -256,7 +255,7 @@ def test_spans_that_overlap_are_set_apart():
     )
 
 
-# Recall by size
+# Peak ratios
 
 
 def test_the_largest_ratio_of_each_window_is_known(rest, rng):
@@ -270,19 +269,6 @@ def test_the_largest_ratio_of_each_window_is_known(rest, rng):
     found = largest_peak_ratios(labelled, rules)
     assert found == {"set/a/0@0.000": 7.0, "set/a/0@4.000": 0.0}
     assert set(label_windows(labelled, rules).ids.tolist()) <= set(found)
-
-
-def test_recall_is_counted_by_size():
-    """Each window counts in the bins that hold its largest ratio, whatever its label."""
-    ratios = np.array([0.0, 4.0, 6.0, 7.0, 11.0, 30.0])
-    answers = np.array(["rest", "rest", "rest", "fasciculation", UNDECIDED, "fasciculation"])
-    by_bin = dict(zip(BINS, recall_by_ratio(ratios, answers), strict=True))
-    small, middle, empty, *_, seen = by_bin.values()
-
-    assert (small.n_windows, small.n_found) == (1, 0)
-    assert (middle.n_windows, middle.n_found, middle.n_undecided) == (3, 1, 1)
-    assert (seen.n_windows, seen.n_found, seen.recall) == (4, 2, 0.5)
-    assert np.isnan(empty.recall)
 
 
 # Sources

@@ -10,7 +10,7 @@ from training.simulate.config import Population
 from training.simulate.lookalikes import LOOKALIKES, LOOKALIKES_IN_EMG, LOOKALIKES_IN_MOTION
 from training.simulate.movements import MOVEMENTS
 from training.simulate.people import SOURCE_NAME
-from training.simulate.population import people, recording_kinds, simulate
+from training.simulate.population import people, recording_kinds
 
 MODALITY_NAMES = ("emg", "accelerometer", "gyroscope")
 EVERY_LOOKALIKE = LOOKALIKES | LOOKALIKES_IN_EMG | LOOKALIKES_IN_MOTION
@@ -158,7 +158,9 @@ def test_unknown_kind_is_refused():
 @pytest.mark.parametrize("modality", MODALITY_NAMES)
 def test_population_has_its_sites_people_and_recordings(modality):
     """Every person of every site gives every recording that was asked, once."""
-    recordings = list(simulate("small", modality, SMALL, physiology()))
+    kinds = recording_kinds(SMALL.populations["small"], modality)
+    everybody = people("small", modality, SMALL, physiology())
+    recordings = [each for someone in everybody for each in someone.recordings(kinds)]
 
     assert len(recordings) == 2 * 2 * 3
     assert len({recording.id for recording in recordings}) == 12

@@ -13,7 +13,7 @@ from features import ConfigError
 from training.layout import Layout
 from training.simulate import store
 from training.simulate.config import Population
-from training.simulate.population import people, simulate
+from training.simulate.population import people
 from training.simulation_stage import SHARDS, running, simulate_sets, simulate_shard
 
 SMALL = simulation().model_copy(
@@ -30,7 +30,9 @@ SMALL = simulation().model_copy(
 
 @cache
 def recordings(modality):
-    return tuple(simulate("small", modality, SMALL, physiology()))
+    kinds = SMALL.populations["small"].recordings
+    everybody = people("small", modality, SMALL, physiology())
+    return tuple(each for someone in everybody for each in someone.recordings(kinds))
 
 
 @pytest.fixture

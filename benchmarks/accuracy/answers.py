@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from features import Modality
 from serving.classifier import Classifier
 from training.config import ModelConfig
 from training.datasets.labelled import LabelledRecording
+from training.datasets.labelling import recording_of, start_of_s
 from training.datasets.opening import Opened, labelled_batches
 from training.datasets.source import Source
 from training.evaluate import Judged
@@ -61,12 +61,12 @@ class Answered:
     @property
     def recordings(self) -> Names:
         """The recording of each window, shape (n_windows,)."""
-        return np.array([name.rpartition("@")[0] for name in self.table.ids], dtype=np.str_)
+        return np.array([recording_of(name) for name in self.table.ids.tolist()], dtype=np.str_)
 
     @property
     def starts_s(self) -> Array:
         """Where in its recording each window begins, shape (n_windows,)."""
-        return np.array([float(name.rpartition("@")[2]) for name in self.table.ids])
+        return np.array([start_of_s(name) for name in self.table.ids.tolist()])
 
     @property
     def largest_ratios(self) -> Array:
@@ -117,10 +117,3 @@ def tabulated(opened: Opened, name: str, config: ModelConfig) -> Tabulated | Non
 def answer(classifier: Classifier, data: Tabulated) -> Answered:
     """Let a model answer every window of a data set."""
     return Answered(data, data.table, judge_table(classifier, data.table))
-
-
-def opened_name(opened: Opened, modality: Modality) -> str:
-    """Return the name of a set as a configuration gives it."""
-    if opened.source.kind == "simulated" and opened.folder.parent.name == modality:
-        return f"simulated/{opened.folder.name}"
-    return opened.source.name

@@ -26,6 +26,7 @@ from benchmarks.accuracy.estimates import share
 from benchmarks.accuracy.figures import Figure, Scheme, Target, counted
 from serving.classifier import UNDECIDED
 from training.datasets.labelled import UNCLEAR
+from training.datasets.labelling import recording_of
 from training.datasets.real import (
     cloudupdrs,
     contraction_intensity,
@@ -288,4 +289,4 @@ def commonest_is_tremor(answered: Answered, clear: frozenset[str], scheme: Schem
 
 def _unit_of(window: str) -> str:
     """Return the inertial unit's recording that a window is from, whatever its sensor."""
-    return window.rpartition("@")[0].rpartition("/")[0]
+    return recording_of(window).rpartition("/")[0]

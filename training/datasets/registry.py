@@ -5,7 +5,7 @@ A set is added by one module with a ``SOURCE`` and one line here.
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,9 +122,3 @@ def summary(source: Source, folder: Path, rules: Labelling) -> Summary:
         duration_s += labelled.recording.duration_s
         windows.update(label_windows(labelled, rules).labels.tolist())
     return Summary(source, len(groups), n_recordings, duration_s, dict(sorted(windows.items())))
-
-
-def summaries(folder: Path, rules: Labelling) -> Iterator[Summary]:
-    """Yield a row for each real set below the data folder, one set at a time."""
-    for candidate in REAL:
-        yield summary(candidate, folder / candidate.name, rules)

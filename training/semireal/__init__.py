@@ -5,7 +5,7 @@
     rest_stretches ──────────────────────────┐
     unit_shapes ──────▶ shapes ──▶ fasciculation ──▶ sources ──▶ opening
     response_shapes ──▶ shapes ──▶ clonus ───┘          │
-    visible (how far a peak stands out) ─────┘          └──▶ peak_ratios (recall by size)
+    visible (how far a peak stands out) ─────┘          └──▶ peak_ratios (of each window)
 
 There are no public recordings of fasciculation and clonus. These sets take from people what can be
 taken (rest with its hum, its heartbeat and its electrodes; potentials of single motor units as skin

@@ -1,11 +1,10 @@
-"""Population: the people of a set, site by site, and all their recordings."""
+"""Population: the people of a set, site by site, and the kinds of recording that each gives."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from features import Modality
-from training.datasets.labelled import LabelledRecording
 from training.simulate.config import Population, Simulation
 from training.simulate.lookalikes import LOOKALIKES_IN_EMG, LOOKALIKES_IN_MOTION
 from training.simulate.parameters import Physiology
@@ -28,15 +27,6 @@ def people(
         for p in range(population.people_per_site):
             seed = _seed(population.seed, s, 1000 + p)
             yield Person(f"{name}-s{s:02d}p{p:02d}", seed, site, simulation, physiology)
-
-
-def simulate(
-    name: str, modality: Modality, simulation: Simulation, physiology: Physiology
-) -> Iterator[LabelledRecording]:
-    """Make all recordings of a set, person by person."""
-    kinds = recording_kinds(simulation.populations[name], modality)
-    for person in people(name, modality, simulation, physiology):
-        yield from person.recordings(kinds)
 
 
 def recording_kinds(population: Population, modality: Modality) -> dict[str, int]:
