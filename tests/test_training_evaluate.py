@@ -1,5 +1,7 @@
 """Evaluation: figures worked out by hand, and laws of intervals and coverage."""
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
@@ -16,6 +18,7 @@ from training.evaluate import (
     report,
     with_intervals,
 )
+from training.layout import write_json
 from training.tables import figures_table
 
 CLASSES = ("clonus", "tremor", "rest")
@@ -191,6 +194,20 @@ def test_leaving_the_least_sure_out_raises_accuracy_of_honest_probabilities(rng)
     assert curve[0]["accuracy"] > curve[-1]["accuracy"] + 0.1
     assert curve[-1]["answered"] == 1.0
     assert (labels == "rest").mean() == pytest.approx(curve[-1]["accuracy"])
+
+
+def test_a_report_is_a_file_that_every_program_reads(tmp_path):
+    """JSON knows no NaN: what a report has no number for is null."""
+    some = judged(["clonus", "cramp"], ["rest", "tremor"], groups=["a", "b"])
+    path = tmp_path / "report.json"
+    write_json(path, report(some, samples=20, seed=1))
+
+    def strange(constant):
+        raise AssertionError(constant)
+
+    read = json.loads(path.read_text(), parse_constant=strange)
+    assert read["macro_f1_by_group"] == {"a": 0.0, "b": None}
+    assert read["figures"]["recall__clonus"]["value"] == 0.0
 
 
 def test_a_report_holds_every_window_once():

@@ -1,6 +1,7 @@
 """Layout: where everything lies below the project's folder."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,17 @@ class Layout:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write plain data; the file is whole or absent."""
+    """Write plain data, NaN as null, which JSON has no word for; the file is whole or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(_without_nan(content), indent=1, allow_nan=False)
+    partial.write_text(text + "\n", encoding="utf-8")
     partial.replace(path)
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nan(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
