@@ -17,6 +17,7 @@ _MODULES: Final = (
     "picture.js",
     "layers.js",
     "axes.js",
+    "paper.js",
     "figure.js",
     "tables.js",
     "record.js",
@@ -24,7 +25,7 @@ _MODULES: Final = (
 )
 """The page's modules that show a record, each after those that it imports."""
 
-_STYLES: Final = ("theme.css", "page.css", "record.css")
+_STYLES: Final = ("theme.css", "page.css", "record.css", "print.css")
 
 _IMPORT: Final = re.compile(r"^import\b.*?;$", re.MULTILINE | re.DOTALL)
 _EXPORT: Final = re.compile(r"^export (?=async |class |const |function |let )", re.MULTILINE)

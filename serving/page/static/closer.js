@@ -2,6 +2,7 @@
 
 import { ticks } from "./axes.js";
 import { element, swatch, table } from "./elements.js";
+import { scalable } from "./paper.js";
 import { heights, lineOf, readTrace } from "./picture.js";
 import { coloursNow } from "./theme.js";
 import { clock, either, LABELS, number, percent, plain, reason, title, unit } from "./words.js";
@@ -119,7 +120,10 @@ function drawn(report) {
   });
   const layout = layoutOf(range, unit(report.recording.unit), lines.length > 1, colours);
   const config = { displayModeBar: false, responsive: true };
-  requestAnimationFrame(() => window.Plotly.newPlot(host, lines, layout, config));
+  requestAnimationFrame(async () => {
+    await window.Plotly.newPlot(host, lines, layout, config);
+    scalable(host, host.clientWidth, layout.height);
+  });
   return host;
 }
 

@@ -7,6 +7,7 @@ import { heightOf, layoutOf, MARGIN, panelsOf } from "./axes.js";
 import { button, element } from "./elements.js";
 import { channel, lanes, lanesOf, marks, quality, rhythm } from "./layers.js";
 import { heights, isCoarse, readSpectrogram, readTrace, withoutSlow } from "./picture.js";
+import { onPaper, PAPER_PX, scalable } from "./paper.js";
 import { clock, duration, FLAGS, number, percent, title } from "./words.js";
 import { coloursNow } from "./theme.js";
 
@@ -157,7 +158,10 @@ export class Figure {
     });
     this.plot.addEventListener("pointermove", (event) => this.tell(timeAt(event)));
     new ResizeObserver(() => this.draw()).observe(this.frame);
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    const dark = window.matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", () => this.draw());
+    onPaper((is) => {
+      this.paper = is;
       this.draw();
     });
   }
@@ -234,8 +238,9 @@ export class Figure {
   }
 
   async draw() {
-    const width = this.frame.clientWidth;
-    if (!width || !window.Plotly) return;
+    const seen = this.frame.clientWidth;
+    if (!seen || !window.Plotly) return;
+    const width = this.paper ? PAPER_PX : seen;
     this.left = width < 560 ? 88 : 104;
     this.pixels = Math.max(100, width - this.left - MARGIN.right);
     const view = {
@@ -257,7 +262,9 @@ export class Figure {
       top_hz: this.topHz(),
       marked: this.marked,
     });
-    await window.Plotly.react(this.plot, this.layers(view), { ...layout, width }, CONFIG);
+    const drawn = window.Plotly.react(this.plot, this.layers(view), { ...layout, width }, CONFIG);
+    scalable(this.plot, width, layout.height);
+    await drawn;
     this.hearZoom();
   }
 

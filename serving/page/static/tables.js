@@ -27,7 +27,8 @@ function byLabel([a], [b]) {
   return ORDER.indexOf(a) - ORDER.indexOf(b);
 }
 
-// A table of a few rows at first, and of more when asked for.
+// A table of a few rows at first, and of more when asked for. Where there are more than are listed,
+// that is said: on paper no button tells of it.
 function long(caption, columns, rows, shown = 12) {
   const host = element("div", {}, table(caption, columns, rows.slice(0, shown)));
   if (rows.length <= shown) return host;
@@ -36,15 +37,15 @@ function long(caption, columns, rows, shown = 12) {
   const more = button(`Show ${which} ${most.length}`, () => {
     host.replaceChildren(table(caption, columns, most, { class: "scroller tall" }));
     host.firstChild.focus();
-    if (most.length < rows.length) host.append(rest);
+    if (most.length < rows.length) host.append(leftOut(most.length, rows.length, "hint"));
   });
-  const rest = element(
-    "p",
-    { class: "hint" },
-    `${rows.length - most.length} more are in the downloads.`,
-  );
-  host.append(more);
+  host.append(more, leftOut(shown, rows.length, "hint on-paper"));
   return host;
+}
+
+function leftOut(listed, all, kind) {
+  const told = `The first ${listed} of ${all}. The record as JSON or CSV has them all.`;
+  return element("p", { class: kind }, told);
 }
 
 export function rates(record) {
