@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 from browser import chromium
-from records import motion_record, with_recording
+from records import emg_record, motion_record, with_recording
 
-from serving.analysis.intervals import share
+from serving.analysis.intervals import percentiles, share
 from serving.page.report import page as report_page
 from serving.page.static_files import HERE
 
@@ -53,16 +53,31 @@ def test_a_number_is_not_rounded_to_another(tmp_path, function, values, words):
     assert written(tmp_path, function, values) == expected
 
 
-def facts_and_cards(tmp_path, record):
-    """Open a record as a page; return what it says at its head."""
+def opened(tmp_path, record, *selectors):
+    """Open a record as a page; return all texts of each selector."""
     path = tmp_path / "record.html"
     path.write_text(report_page(record))
     with chromium() as browser:
-        opened = browser.new_page()
-        opened.goto(path.as_uri())
-        opened.wait_for_selector(".plot .main-svg")
-        facts = opened.locator(".facts").first.text_content()
-        return facts, opened.locator(".card").all_text_contents()
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        page.wait_for_selector(".plot .main-svg")
+        return [page.locator(selector).all_text_contents() for selector in selectors]
+
+
+def facts_and_cards(tmp_path, record):
+    """Return what a record says at its head."""
+    facts, cards = opened(tmp_path, record, ".facts", ".card")
+    return facts[0], cards
+
+
+def test_the_size_of_a_rhythm_of_emg_says_what_it_is_of(tmp_path):
+    """Beside the potentials of the same record it would look ten times too small."""
+    sizes = emg_record().amplitudes | {"tremor": percentiles([20.0, 21.0])}
+    (with_tremor,) = opened(tmp_path, emg_record(amplitudes=sizes), "section:has(h3:text('large'))")
+    (without,) = opened(tmp_path, emg_record(), "section:has(h3:text('large'))")
+
+    assert "Tremor: how far the activity (rectified, 60 to 200 Hz)" in with_tremor[0]
+    assert "activity" not in without[0]
 
 
 def test_a_record_says_its_time_its_stretch_and_its_pauses(tmp_path):
