@@ -116,6 +116,34 @@ def test_an_unknown_run_is_named():
         tracking.find_run("abc")
 
 
+def test_the_model_of_a_run_that_is_not_whole_is_not_found(store, content, monkeypatch):
+    """Until a run is closed the next training may remove it, with a model that would be served."""
+    classifier, what = content
+    seen = []
+
+    def look(_, run_id, name):
+        seen.extend(store.search_model_versions(f"run_id = '{run_id}'"))
+        assert name == "quaver.writer"
+        with pytest.raises(ConfigError, match=f"{run_id}' is not whole: its training is still"):
+            tracking.find_run(run_id)
+
+    monkeypatch.setattr("mlflow.MlflowClient.delete_tag", look)
+    logged = tracking.log_training(what, classifier, "quaver-emg")
+
+    assert [logged.model_version] == [str(version.version) for version in seen]
+    assert tracking.find_run(logged.run_id) == logged
+
+
+def test_the_model_of_a_run_that_was_deleted_is_not_found(store, content):
+    """What a reviewer has thrown away is not promoted by its version, which MLflow leaves there."""
+    classifier, what = content
+    logged = tracking.log_training(what, classifier, "quaver-emg")
+    store.delete_run(logged.run_id)
+
+    with pytest.raises(ConfigError, match=f"{logged.run_id}' was deleted in MLflow; restore it"):
+        tracking.find_run(logged.run_id)
+
+
 @pytest.mark.usefixtures("store")
 def test_a_missing_model_is_one_sentence(tmp_path):
     """What MLflow refuses becomes a sentence of ours, with where it was asked."""

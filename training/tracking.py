@@ -16,6 +16,7 @@ from typing import Any
 
 import mlflow
 from filelock import FileLock
+from mlflow.entities import LifecycleStage, RunInfo, RunStatus
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -209,17 +210,35 @@ def find_run(run_id: str) -> Logged:
     Raises
     ------
     ConfigError
-        When there is no such run, or it has no model.
+        When there is no such run, it is not whole, or it has no model.
     """
     client = mlflow.MlflowClient()
     try:
         versions = client.search_model_versions(f"run_id = '{run_id}'")
+        if versions:
+            _check_whole(run_id, client.get_run(run_id).info)
     except MlflowException as error:
         raise ConfigError(f"MLflow does not know the run {run_id!r}: {error.message}") from error
     if not versions:
-        raise ConfigError(f"no registered model belongs to the run {run_id!r}; is the id right?")
+        raise ConfigError(
+            f"no registered model belongs to the run {run_id!r}; is the id right, or was its model"
+            " deleted in the registry?"
+        )
     newest = max(versions, key=lambda version: int(version.version))
     return Logged(run_id, newest.name, str(newest.version))
+
+
+def _check_whole(run_id: str, info: RunInfo) -> None:
+    """Refuse a run that the next training may take away, or that somebody has deleted."""
+    if info.lifecycle_stage != LifecycleStage.ACTIVE:
+        raise ConfigError(
+            f"the run {run_id!r} was deleted in MLflow; restore it there, or name another"
+        )
+    if info.status != RunStatus.to_string(RunStatus.FINISHED):
+        raise ConfigError(
+            f"the run {run_id!r} is not whole: its training is still at work, or was ended before"
+            " its time; wait for it, or train again"
+        )
 
 
 def set_alias(model_name: str, alias: str, version: str | None) -> None:
