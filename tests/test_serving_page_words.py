@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 from browser import chromium
-from records import emg_record, motion_record, with_recording
+from records import emg_record, made_episode, motion_record, with_recording
 
-from serving.analysis.intervals import percentiles, share
+from serving.analysis.intervals import percentiles, rate, share
 from serving.page.report import page as report_page
 from serving.page.static_files import HERE
 
@@ -95,3 +95,28 @@ def test_a_record_says_its_time_its_stretch_and_its_pauses(tmp_path):
     (tremor,) = [card for card in cards if card.startswith("Tremor")]
     assert tremor.startswith("Tremor100 %of the time, ")
     assert tremor.endswith("; 33 % without its pauses, at 5.0 Hz")
+
+
+def test_a_card_tells_the_frequencies_of_the_episodes_and_no_other(tmp_path):
+    """The mean of 4.4 and 8.9 Hz is none that was seen."""
+    slow, fast = (
+        made_episode("tremor", start_s, 50.0, dominant_frequency_hz=hz)
+        for start_s, hz in ((50.0, 4.43), (200.0, 8.9))
+    )
+
+    for episodes, told in (((slow, fast), "at 4.4 to 8.9 Hz"), ((slow, slow), "at 4.4 Hz")):
+        _, cards = facts_and_cards(tmp_path, motion_record(episodes=episodes))
+        (tremor,) = [card for card in cards if card.startswith("Tremor")]
+        assert tremor.endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("usable_s", "why"), [(110.0, "no time at rest to see one in"), (0.0, "nothing was usable")]
+)
+def test_a_rate_of_no_time_says_why_there_is_none(tmp_path, usable_s, why):
+    """A dash alone might be anything."""
+    rates = {"fasciculation": rate(0, 0.0)}
+    _, cards = facts_and_cards(tmp_path, emg_record(rates=rates, usable_s=usable_s))
+
+    (found,) = [card for card in cards if card.startswith("Fasciculation")]
+    assert found == f"Fasciculation– per minute{why}"

@@ -17,6 +17,9 @@ import { duration, interval, MODALITIES, percent, rate, title, unit } from "./wo
 // From this difference on, a share is told beside the time that its episodes last.
 const PAUSED = 0.1;
 
+// Rhythms whose frequencies differ by a smaller factor are told as one.
+const ALIKE = 1.25;
+
 function howToRead({ settings }) {
   return (
     "Shares and rates stand with their 95 % intervals, which tell of chance alone." +
@@ -127,7 +130,7 @@ function cards(record) {
       card(
         "Fasciculation",
         `${rate(found.per_minute)} per minute`,
-        interval(found.low, found.high, rate),
+        found.per_minute === null ? unseen(record) : interval(found.low, found.high, rate),
         "fasciculation",
       ),
     );
@@ -138,6 +141,10 @@ function cards(record) {
     made.push(card(title(label), `${percent(share.share)} %`, shareOf(record, label), label));
   }
   return element("ul", { class: "cards" }, made);
+}
+
+function unseen(record) {
+  return record.usable_s ? "no time at rest to see one in" : "nothing was usable";
 }
 
 function card(name, value, below, label) {
@@ -163,10 +170,18 @@ function shareOf(record, label) {
   const found = record.episodes.filter((e) => e.label === label && e.dominant_frequency_hz);
   if (!found.length) return told;
   const total = found.reduce((sum, e) => sum + e.duration_s, 0);
-  const pace = found.reduce((sum, e) => sum + e.duration_s * e.dominant_frequency_hz, 0) / total;
   const lasting = total / record.usable_s;
   const paused = share - lasting > PAUSED ? `; ${percent(lasting)} % without its pauses` : "";
-  return `${told}${paused}, at ${pace.toFixed(1)} Hz`;
+  return `${told}${paused}, at ${paceOf(found, total)} Hz`;
+}
+
+// One frequency of episodes that are alike; of others the ends, for their mean is nobody's.
+function paceOf(found, total) {
+  const paces = found.map((e) => e.dominant_frequency_hz);
+  const [slowest, fastest] = [Math.min(...paces), Math.max(...paces)];
+  if (fastest >= ALIKE * slowest) return `${slowest.toFixed(1)} to ${fastest.toFixed(1)}`;
+  const cycles = found.reduce((sum, e) => sum + e.duration_s * e.dominant_frequency_hz, 0);
+  return (cycles / total).toFixed(1);
 }
 
 function sentence(words) {
