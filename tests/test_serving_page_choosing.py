@@ -156,3 +156,25 @@ def test_a_long_name_breaks_and_not_the_page(one, tmp_path, size):
 
     assert one.page.locator("#columns-choice input").count() == 3
     assert one.page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def test_a_refusal_speaks_of_the_fields_of_the_page(one, tmp_path):
+    """What the service asks for is called as its label is, and the file as the person knows it."""
+    path = tmp_path / "visit 1 $&.csv"
+    path.write_text("".join(f"{k},{k % 7},{k % 5}\n" for k in range(5000)))
+
+    one.choose(path)
+    one.page.check("input[value=emg]")
+    one.page.select_option("#unit", "uV")
+    one.page.fill("#rate", "1000")
+    one.analyse()
+    assert one.page.text_content("#error") == (
+        "visit 1 $&.csv: column 'column_0' rises with every row, as a counter or a time does; give"
+        " it as “the column that holds the times”, or name the columns that are channels under"
+        " “Columns”."
+    )
+
+    one.page.fill("#columns", "1,2")
+    one.page.fill("#rate", "")
+    one.analyse()
+    assert "give “Sampling rate”, or the column of times" in one.page.text_content("#error")

@@ -1,5 +1,7 @@
 // Service: recordings are posted to /analyze, and what comes back is a record or a sentence.
 
+import { refusal } from "./words.js";
+
 export class Refused extends Error {}
 
 const KINDS = {
@@ -27,7 +29,7 @@ export function analyse(file, fields, { kind = "json", onProgress, signal } = {}
     request.onload = () =>
       request.status === 200
         ? resolve(request.response)
-        : sentenceOf(request).then((text) => reject(new Refused(text)));
+        : sentenceOf(request, file).then((text) => reject(new Refused(text)));
     request.onerror = () => lossOf(file).then((text) => reject(new Refused(text)));
     request.onabort = () => reject(new Refused("Stopped."));
     signal?.addEventListener("abort", () => request.abort());
@@ -45,11 +47,11 @@ async function lossOf(file) {
   }
 }
 
-async function sentenceOf(request) {
+async function sentenceOf(request, file) {
   const { error } = await request.response.text().then(JSON.parse).catch(() => ({}));
   const wait = request.getResponseHeader("retry-after");
   const again = wait ? ` Try again in ${wait} s.` : "";
-  if (typeof error === "string") return `${error}.${again}`;
+  if (typeof error === "string") return `${refusal(error, file.name)}.${again}`;
   return `The service could not answer (status ${request.status}).${again}`;
 }
 

@@ -36,7 +36,7 @@ export const MODALITIES = {
 const UNITS = { uV: "µV", "m/s^2": "m/s²", "deg/s": "°/s", relative: "relative units" };
 
 export function unit(name) {
-  return UNITS[name] ?? name;
+  return UNITS[name] ?? name.replace(/^uV\b/, "µV");
 }
 
 // Plotly reads some markup in what it writes: a name is shown as it is, and cut where it is long.
@@ -57,6 +57,23 @@ export function either(labels) {
   const names = labels.map((label) => title(label).toLowerCase());
   if (names.length < 2) return names.join("");
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
+const FIELDS = {
+  sampling_rate_hz: "Sampling rate",
+  time_column: "the column that holds the times",
+  time_unit: "Unit of the times",
+  hop_s: "A window every",
+  from_s: "From second",
+  to_s: "To second",
+};
+
+// A refusal as people can follow it: fields are called as on the page, the file by its own name.
+export function refusal(sentence, fileName) {
+  return sentence
+    .replace(/^recording\.\w+/, () => fileName)
+    .replace(new RegExp(`\\b(${Object.keys(FIELDS).join("|")})\\b`, "g"), (name) => `“${FIELDS[name]}”`)
+    .replaceAll("under columns", "under “Columns”");
 }
 
 // A number with as many digits as it deserves.
