@@ -100,12 +100,13 @@ def test_one_subject_proves_nothing(rng, people, two):
     assert f"{right.difference:+.3f} (no interval)" == str(right)
     assert {"no interval"} == {row[4] for row in figure_rows(own)}
     verdict = comparison.verdict("old", "new")
-    assert verdict.startswith(f"new cannot be told from old: {100 * right.difference:+.1f} (no int")
-    assert verdict.endswith("(95 % intervals over 1 subject of own).")
+    points = f"{100 * right.difference:+.1f}"
+    assert verdict.startswith(f"new cannot be told from old by 1 subject: {points} of 100 windows")
+    assert verdict.endswith("(own, and it takes 6 of a set).")
 
     both = compared(*(pd.concat(pair) for pair in zip(two, alone, strict=True)))
     assert both.data_sets[0].changes["right"].certain == 1
-    assert both.overall["right"].certain == 0
+    assert both.verdict("old", "new").endswith("Not counted, of fewer than 6 subjects: own.")
 
 
 def test_who_only_abstains_more_is_not_called_better(rng, people):
@@ -152,16 +153,16 @@ def test_the_order_of_windows_does_not_matter(rng, two):
 
 
 def test_sets_weigh_the_same_in_the_verdict(rng, people, two):
-    """The verdict's difference is the mean over sets, however many windows each has."""
+    """The verdict on a kind is the mean over its sets, however many windows each has."""
     labels, groups = people
-    few = labels[:60], groups[:60]
+    few = labels[:180], groups[:180]
     more = [answered(rng, *few, share, data_set="real") for share in (0.9, 0.5)]
     comparison = compared(*(pd.concat(pair) for pair in zip(two, more, strict=True)))
 
     each = [data_set.changes["right"].difference for data_set in comparison.data_sets]
     assert ["simulated", "real"] == [data_set.name for data_set in comparison.data_sets]
-    assert comparison.overall["right"].difference == pytest.approx(np.mean(each))
-    assert comparison.n_groups == 22
+    assert comparison.kinds[0].right.difference == pytest.approx(np.mean(each))
+    assert comparison.kinds[0].n_groups == 26
 
 
 def test_a_set_without_a_class_is_shown_but_decides_nothing(rng, two):
@@ -179,9 +180,9 @@ def test_a_set_without_a_class_is_shown_but_decides_nothing(rng, two):
 
 
 def test_draws_without_a_window_that_counts_are_passed_over(rng):
-    """One of three subjects has a class, and the others only what has none."""
-    groups = np.repeat(["x", "y", "z"], 20)
-    few = [answered(rng, np.full(60, "rest"), groups, share) for share in (0.5, 0.9)]
+    """One of seven subjects has a class, and the others only what has none."""
+    groups = np.repeat(["x", *"abcdef"], 20)
+    few = [answered(rng, np.full(140, "rest"), groups, share) for share in (0.5, 0.9)]
     few = [each.assign(label=np.where(groups == "x", "rest", "cramp")) for each in few]
     changes = compared(*few).data_sets[0].changes
     for name in ("coverage", "expected_calibration_error", "right"):
@@ -287,3 +288,58 @@ def test_a_class_that_only_one_model_has_is_not_compared(two):
     changes = compared(two[0], without).data_sets[0].changes
     assert "f1__rest" in changes
     assert "precision__tremor" not in changes
+
+
+@pytest.mark.parametrize("n_people", range(1, 6))
+def test_of_a_few_subjects_nothing_is_beyond_doubt(rng, n_people):
+    """Even where all of up to five people get far more right answers: chance can do that."""
+    labels = rng.choice(CLASSES, 60 * n_people)
+    groups = np.repeat([f"person {k}" for k in range(n_people)], 60)
+    comparison = compared(
+        answered(rng, labels, groups, 0.4), answered(rng, labels, groups, 1.0, 0.0)
+    )
+
+    changes = comparison.data_sets[0].changes
+    assert changes["right"].difference > 0.2
+    assert {0} == {change.certain for change in changes.values()}
+    assert changes["right"].interval == "no interval"
+    assert "b cannot be told from a by" in comparison.verdict("a", "b")
+
+
+def test_a_set_of_a_few_subjects_does_not_decide_a_verdict(rng, two):
+    """One person whom a model suits does not make it better; that they do not count is said."""
+    one = rng.choice(CLASSES, 60), np.full(60, "a person")
+    alike = [frame.assign(data_set="simulated/train") for frame in (two[0], two[0])]
+    few = [answered(rng, *one, share, data_set="simulated/test") for share in (0.2, 1.0)]
+    pairs = [pd.concat(each) for each in zip(alike, few, strict=True)]
+
+    verdict = compared(*pairs).verdict("a", "b")
+    assert verdict.startswith("b cannot be told from a: +0.0 (+0.0 to +0.0) of 100 windows")
+    assert verdict.endswith("Not counted, of fewer than 6 subjects: simulated/test.")
+
+
+def test_kinds_of_data_are_not_mixed_in_one_number(rng, people, two):
+    """What is better on simulated people and worse on real ones is told of each, not on average."""
+    worse = answered(rng, *people, 0.9), answered(rng, *people, 0.6)
+    names = ("simulated/train", "my-recordings")
+    pairs = [
+        pd.concat([frame.assign(data_set=name) for frame, name in zip(each, names, strict=True)])
+        for each in zip(two, worse, strict=True)
+    ]
+
+    verdict = compared(*pairs).verdict("a", "b")
+    assert re.search(r"b is better than a: [^:]* over 20 subjects of simulated/train\)\. ", verdict)
+    assert re.search(r"b is worse than a: [^:]* over 20 subjects of my-recordings\)\.$", verdict)
+
+
+def test_a_model_is_not_better_for_lacking_a_class(two):
+    """Who calls all tremor rest does not gain by having no tremor: its windows still count."""
+    blind = two[0].assign(answer=two[0]["answer"].replace("tremor", "rest"))
+    without = blind.drop(columns="p_tremor")
+    comparison = compared(blind, without)
+
+    for name in ("right", "wrong", "accuracy", "undecided"):
+        assert comparison.data_sets[0].changes[name].difference == 0
+    verdict = comparison.verdict("a", "b")
+    assert verdict.startswith("b cannot be told from a:")
+    assert verdict.endswith("b has no tremor: such windows it cannot answer rightly.")

@@ -5,8 +5,8 @@ cancels out (paired bootstrap over clusters; Efron & Tibshirani 1993).
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,16 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import ConfigError
+from training.change import FEWEST, Change, change_of, points, said
 from training.comparable import Pair, paired
-from training.evaluate import (
-    Judged,
-    covered_by_group,
-    figures,
-    limits,
-    reliability_sums,
-    subject_draws,
-)
+from training.evaluate import Judged, covered_by_group, figures, reliability_sums, subject_draws
 from training.flips import Flip, flips_of
+from training.predictions import CHANCE
+from training.semireal.sources import PREFIX as SEMIREAL
 
 Array = NDArray[np.float64]
 
@@ -34,35 +30,6 @@ WRONG: Final = "wrong"
 
 _CALIBRATION: Final = "expected_calibration_error"
 _COVERAGE: Final = "coverage"
-
-
-@dataclass(frozen=True)
-class Change:
-    """A figure of two models, and its difference with a 95 % interval over subjects.
-
-    Of one subject there is no interval: ``low`` and ``high`` are NaN.
-    """
-
-    before: float
-    after: float
-    difference: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return "{} ({})".format(*self.told())
-
-    def told(self, times: float = 1.0, digits: int = 3) -> tuple[str, str]:
-        """Return the difference and its interval as text, in parts of one or of many."""
-        difference, low, high = (
-            f"{times * value:+.{digits}f}" for value in (self.difference, self.low, self.high)
-        )
-        return difference, "no interval" if math.isnan(self.low) else f"{low} to {high}"
-
-    @property
-    def certain(self) -> int:
-        """Return 1 when the figure has risen beyond doubt, -1 when it has fallen, else 0."""
-        return int(self.low > 0) - int(self.high < 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +45,51 @@ class DataSet:
     """Windows that are answered otherwise."""
 
     @property
+    def subjects(self) -> str:
+        """Say how many subjects there are, and whether too few for intervals."""
+        told = _subjects(self.n_groups)
+        return told if self.n_groups >= FEWEST else f"{told} (intervals need {FEWEST})"
+
+    @property
     def is_judged(self) -> bool:
         """Whether an answer can be right in it: of look-alikes alone, none can."""
         return RIGHT in self.changes
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """Two models on all sets of one kind: ``right`` and ``wrong``, every set weighing the same.
+
+    Sets of too few subjects do not count, unless there are no others.
+    """
+
+    data_sets: tuple[DataSet, ...]
+    right: Change
+    wrong: Change
+    not_counted: tuple[DataSet, ...]
+
+    @property
+    def n_groups(self) -> int:
+        """Return the number of subjects that count."""
+        return sum(each.n_groups for each in self.data_sets)
+
+    def verdict(self, before: str, after: str) -> str:
+        """Return one sentence with its intervals, and one about who does not count."""
+        names = ", ".join(each.name for each in self.data_sets)
+        if math.isnan(self.right.low):
+            told = f"{after} cannot be told from {before} by {_subjects(self.n_groups)}"
+            of = f"{names}, and it takes {FEWEST} of a set"
+        else:
+            told = f"{after} {said(self.right, self.wrong)} {before}"
+            of = f"95 % intervals over {self.n_groups} subjects of {names}"
+        sentence = (
+            f"{told}: {points(self.right)} of 100 windows more answered rightly,"
+            f" {points(self.wrong)} more wrongly ({of})."
+        )
+        if not self.not_counted:
+            return sentence
+        few = ", ".join(each.name for each in self.not_counted)
+        return f"{sentence} Not counted, of fewer than {FEWEST} subjects: {few}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,33 +97,23 @@ class Comparison:
     """Two models on all sets of windows that both have answered without having seen them."""
 
     data_sets: tuple[DataSet, ...]
-    overall: Mapping[str, Change]
-    """``right`` and ``wrong``, every judged set weighing the same; empty when there is none."""
+    kinds: tuple[Kind, ...]
+    """Simulated, semi-real and real sets are never mixed in one number."""
     left_out: tuple[str, ...]
     """Sets that could not be compared, and why."""
-
-    @property
-    def judged(self) -> list[DataSet]:
-        """Return the sets that the verdict is over."""
-        return [each for each in self.data_sets if each.is_judged]
-
-    @property
-    def n_groups(self) -> int:
-        """Return the number of their subjects."""
-        return sum(each.n_groups for each in self.judged)
+    lacking: tuple[tuple[str, ...], tuple[str, ...]]
+    """Classes of the other that each model does not have."""
 
     def verdict(self, before: str, after: str) -> str:
-        """Return one sentence with its intervals."""
-        if not self.overall:
+        """Return one sentence for each kind of data, and what makes the models unlike."""
+        sentences = [kind.verdict(before, after) for kind in self.kinds]
+        if not sentences:
             return f"{after} cannot be told from {before}: no window has a class as its label."
-        right, wrong = self.overall[RIGHT], self.overall[WRONG]
-        names = ", ".join(each.name for each in self.judged)
-        subjects = f"{self.n_groups} subject{'s' * (self.n_groups != 1)} of {names}"
-        return (
-            f"{after} {_said(right, wrong)} {before}: {_points(right)} of 100 windows more"
-            f" answered rightly, {_points(wrong)} more wrongly"
-            f" (95 % intervals over {subjects})."
-        )
+        for model, classes in zip((before, after), self.lacking, strict=True):
+            if classes:
+                names = ", ".join(classes)
+                sentences.append(f"{model} has no {names}: such windows it cannot answer rightly.")
+        return " ".join(sentences)
 
 
 def compare(first: pd.DataFrame, second: pd.DataFrame, *, samples: int, seed: int) -> Comparison:
@@ -148,22 +147,86 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, *, samples: int, seed: in
             name=pair.name,
             n_windows=len(pair.first),
             n_groups=pair.n_groups,
-            changes=_changes(drawn[pair.name]),
+            changes=_changes(drawn[pair.name], pair.n_groups),
             flips=flips_of(pair),
         )
         for pair in pairs
     )
-    judged = [drawn[each.name] for each in data_sets if each.is_judged]
-    overall = {name: _mean_change([each[name] for each in judged])
-               for name in (RIGHT, WRONG) if judged}  # fmt: skip
-    return Comparison(data_sets, overall, tuple(left_out))
+    of_kind: dict[str, list[DataSet]] = {}
+    for each in data_sets:
+        if not each.is_judged:
+            continue
+        of_kind.setdefault(_kind(each.name), []).append(each)
+    kinds = tuple(_together(each, drawn) for each in of_kind.values())
+    return Comparison(data_sets, kinds, tuple(left_out), _lacking(first, second))
+
+
+def _subjects(number: int) -> str:
+    return f"{number} subject{'s' * (number != 1)}"
+
+
+def _changes(drawn: Mapping[str, tuple[Array, Array]], n_groups: int) -> dict[str, Change]:
+    changes = {name: change_of(*values, n_groups) for name, values in drawn.items()}
+    return {name: each for name, each in changes.items() if not math.isnan(each.difference)}
+
+
+def _kind(name: str) -> str:
+    """Return which kind of data a set is, by its name."""
+    if name.startswith("simulated/"):
+        return "simulated"
+    return "semi-real" if name.startswith(SEMIREAL) else "real"
+
+
+def _together(
+    sets: Sequence[DataSet], drawn: Mapping[str, Mapping[str, tuple[Array, Array]]]
+) -> Kind:
+    enough = tuple(each for each in sets if each.n_groups >= FEWEST)
+    counted = enough or tuple(sets)
+    fewest = min(each.n_groups for each in counted)
+    n_drawn = min(len(drawn[each.name][RIGHT][0]) for each in counted)
+
+    def mean(name: str, model: int) -> Array:
+        values = [drawn[each.name][name][model][:n_drawn] for each in counted]
+        return np.asarray(np.mean(values, axis=0))
+
+    right, wrong = (change_of(mean(name, 0), mean(name, 1), fewest) for name in (RIGHT, WRONG))
+    return Kind(counted, right, wrong, tuple(each for each in sets if each not in counted))
+
+
+def _lacking(first: pd.DataFrame, second: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    one, other = (
+        [name.removeprefix(CHANCE) for name in map(str, frame) if name.startswith(CHANCE)]
+        for frame in (first, second)
+    )
+    return tuple(c for c in other if c not in one), tuple(c for c in one if c not in other)
 
 
 def _drawn(pair: Pair, draws: NDArray[np.int64]) -> dict[str, tuple[Array, Array]]:
-    """Return each figure of both models: of everybody first, then of each draw of subjects."""
+    """Return each figure of both models: of everybody first, then of each draw of subjects.
+
+    Both are judged on the classes of either, or who lacks a hard one would look better; figures of
+    one class are those of classes that both have.
+    """
     weights = np.vstack((np.ones(pair.n_groups, dtype=np.int64), draws))
-    first, second = (_figures(judged, weights) for judged in (pair.first, pair.second))
-    return {name: (first[name], second[name]) for name in first if name in second}
+    models = (pair.first, pair.second)
+    classes = tuple(dict.fromkeys(c for judged in models for c in judged.classes))
+    first, second = (_figures(_widened(judged, classes), weights) for judged in models)
+    lacking = {c for judged in models for c in classes if c not in judged.classes}
+    return {
+        name: (first[name], second[name])
+        for name in first
+        if name.partition("__")[2] not in lacking
+    }
+
+
+def _widened(judged: Judged, classes: tuple[str, ...]) -> Judged:
+    """Return the same answers as of a model with more classes, to which it gives no chance."""
+    unknown = np.where(np.isnan(judged.probabilities).any(axis=1), np.nan, 0.0)
+    columns = [
+        judged.probabilities[:, judged.classes.index(c)] if c in judged.classes else unknown
+        for c in classes
+    ]
+    return replace(judged, classes=classes, probabilities=np.stack(columns, axis=1))
 
 
 def _figures(judged: Judged, weights: NDArray[np.int64]) -> dict[str, Array]:
@@ -199,43 +262,3 @@ def _calibration_errors(judged: Judged, weights: NDArray[np.int64]) -> Array:
     gaps = np.abs(weights @ confidence - weights @ right)
     errors: Array = gaps.sum(axis=1) / (weights @ count).sum(axis=1)
     return errors
-
-
-def _changes(drawn: Mapping[str, tuple[Array, Array]]) -> dict[str, Change]:
-    changes = {name: _change(*values) for name, values in drawn.items()}
-    return {name: each for name, each in changes.items() if not math.isnan(each.difference)}
-
-
-def _change(first: Array, second: Array) -> Change:
-    """Return a change from values of which the first is of everybody."""
-    apart = second - first
-    return Change(float(first[0]), float(second[0]), float(apart[0]), *limits(apart[1:]))
-
-
-def _mean_change(each: list[tuple[Array, Array]]) -> Change:
-    """Return the change of the mean over sets; one without an interval leaves the mean none."""
-    n_drawn = min(len(first) for first, _ in each)
-    first, second = (np.mean([values[k][:n_drawn] for values in each], axis=0) for k in (0, 1))
-    return _change(first, second)
-
-
-def _points(change: Change) -> str:
-    return "{} ({})".format(*change.told(100.0, 1))
-
-
-_SAID: Final[Mapping[tuple[int, int], str]] = {
-    (1, 1): "answers more than, but also errs more than,",
-    (1, 0): "is better than",
-    (1, -1): "is better than",
-    (0, 1): "is worse than",
-    (0, 0): "cannot be told from",
-    (0, -1): "is better than",
-    (-1, 1): "is worse than",
-    (-1, 0): "is worse than",
-    (-1, -1): "answers less than, but also errs less than,",
-}
-"""By whether right and wrong answers have risen."""
-
-
-def _said(right: Change, wrong: Change) -> str:
-    return _SAID[right.certain, wrong.certain]

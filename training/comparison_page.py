@@ -67,7 +67,7 @@ def _data_set(each: DataSet) -> list[str]:
     header = ("figure", "baseline", "candidate", "difference", "95 % interval", "certain")
     parts = [
         (
-            f"<h2>{name}</h2><p>{each.n_groups} subjects, {each.n_windows} windows,"
+            f"<h2>{name}</h2><p>{each.subjects}, {each.n_windows} windows,"
             f" {len(each.flips)} answered otherwise.</p>"
         )
     ]

@@ -36,7 +36,8 @@ def figure_rows(data_set: DataSet) -> Rows:
             told(name),
             f"{change.before:.3f}",
             f"{change.after:.3f}",
-            *change.told(),
+            f"{change.difference:+.3f}",
+            change.interval,
             _ARROWS[change.certain],
         ])  # fmt: skip
     return rows
@@ -71,7 +72,7 @@ def text_of(compared: RunComparison, most: int = 12) -> str:
     for each in compared.comparison.data_sets:
         parts += [
             (
-                f"\n{each.name}: {each.n_groups} subjects, {each.n_windows} windows,"
+                f"\n{each.name}: {each.subjects}, {each.n_windows} windows,"
                 f" {len(each.flips)} answered otherwise\n"
             ),
             table(header, figure_rows(each)),
