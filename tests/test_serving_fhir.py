@@ -15,14 +15,14 @@ from fhir.resources.R4B.bundle import Bundle as R4BBundle
 from fhirclient.models.bundle import Bundle as R4Bundle
 from fhirclient.models.fhirabstractbase import FHIRValidationError
 from pydantic import ValidationError
-from records import emg_record, made_episode, motion_record, with_recording
+from records import emg_record, motion_record, with_recording
 from ucumvert import get_ucum_parser
 
 from features import MODALITIES, Recording
 from serving.analysis.comparing import with_comparison
 from serving.analysis.fhir import LONGEST_TRACE_S, bundle
 from serving.analysis.fhir_elements import CODE_SYSTEM, UCUM, quantity
-from serving.analysis.intervals import percentiles, rate, share
+from serving.analysis.intervals import rate, share
 from serving.analysis.picture import trace
 from serving.analysis.source import RecordingSource
 from serving.responses import ModelInfo
@@ -207,23 +207,6 @@ def test_numbers_are_those_of_the_record():
         "uV",
     )
     assert parts_of(amplitude)["p95"]["valueQuantity"]["value"] == pytest.approx(size.p95)
-
-
-@pytest.mark.parametrize(
-    ("record", "words"),
-    [(emg_record(), "Median rise and fall of the rectified EMG"), (motion_record(), "amplitude")],
-    ids=["emg", "motion"],
-)
-def test_the_size_of_a_rhythm_of_emg_is_not_taken_for_that_of_its_potentials(record, words):
-    """It is a tenth of that: it says what it measures, for all episodes and for each."""
-    size = percentiles([20.0, 21.0])
-    episode = made_episode("tremor", 1.0, 5.0, amplitude=20.5)
-    told = record.model_copy(update={"amplitudes": {"tremor": size}, "episodes": (episode,)})
-
-    whole, each = observation_of(told, "amplitudes.tremor"), observation_of(told, "episodes")
-    for code in (whole["code"], parts_of(each)["amplitude"]["code"]):
-        assert words in code["coding"][0]["display"]
-        assert ("rectified" in code["coding"][0]["display"]) == (words != "amplitude")
 
 
 def test_an_episode_says_when_and_how_fast():

@@ -12,6 +12,7 @@ from features import FeatureSpec
 from serving.analysis.answers import Answers
 from serving.analysis.beats import clonus_runs
 from serving.analysis.cells import Cells
+from serving.analysis.emg import burst_sizes
 from serving.analysis.report import UNUSABLE, Episode, Event
 from serving.analysis.rhythms import runs_of_rhythm
 from serving.analysis.run import Run
@@ -111,6 +112,8 @@ def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
         runs = runs_of_rhythm(*where, rough_s, spec, rough.bounds_s)
     if not runs:
         return [rough]
+    if spec.modality == "emg":
+        runs = [replace(run, sizes=burst_sizes(*where, run, spec)) for run in runs]
     return [replace(rough, start_s=run.start_s, stop_s=run.stop_s, run=run) for run in runs]
 
 

@@ -28,7 +28,6 @@ from statistics import median
 from typing import Final
 from uuid import UUID, uuid5
 
-from serving.analysis.episodes import RHYTHMIC
 from serving.analysis.fhir_elements import (
     CODE_SYSTEM,
     Element,
@@ -186,13 +185,6 @@ def _shares(report: RecordingReport) -> Iterator[Element]:
         yield _observation(report, code, _value(share.share, ""), parts)
 
 
-def _size_of(report: RecordingReport, label: str) -> str:
-    """Return what a size is: a rhythm of EMG is measured in what rises and falls of it."""
-    if report.recording.modality == "emg" and label in RHYTHMIC:
-        return "Median rise and fall of the rectified EMG, peak to peak"
-    return "Median amplitude, peak to peak"
-
-
 def _amplitudes(report: RecordingReport) -> Iterator[Element]:
     unit = report.recording.unit
     for name, size in report.amplitudes.items():
@@ -205,7 +197,7 @@ def _amplitudes(report: RecordingReport) -> Iterator[Element]:
                 "count": ("Number", size.count, ""),
             }
         )
-        code = coding(f"amplitudes.{name}", f"{_size_of(report, name)}: {_words(name)}")
+        code = coding(f"amplitudes.{name}", f"Median amplitude, peak to peak: {_words(name)}")
         yield _observation(report, code, _value(size.p50, unit), parts)
 
 
@@ -239,7 +231,7 @@ def _episode(report: RecordingReport, episode: Episode) -> Element:
             "frequency_spread_hz": (spread, episode.frequency_spread_hz, "Hz"),
             "cycles": ("Cycles or beats", episode.cycles, ""),
             "amplitude": (
-                _size_of(report, episode.label),
+                "Median amplitude, peak to peak",
                 episode.amplitude,
                 report.recording.unit,
             ),

@@ -87,11 +87,7 @@ class Rate(Part):
 
 
 class Percentiles(Part):
-    """How large something was, in the unit of the recording, peak to peak.
-
-    Of tremor and clonus in EMG it is the activity that rises and falls: the rectified signal from
-    60 to 200 Hz, smoothed to the pace of the rhythm. That is far less than its potentials measure.
-    """
+    """How large something was, in the unit of the recording, peak to peak."""
 
     p5: float
     p25: float
@@ -112,10 +108,7 @@ class Episode(Part):
         description="interquartile range of the frequency from cycle to cycle"
     )
     cycles: int | None = Field(description="cycles of a tremor, beats of a clonus")
-    amplitude: float | None = Field(
-        description="median, peak to peak, in the recording's unit; of tremor and clonus in EMG"
-        " that of the rectified signal as it rises and falls, far less than of the signal itself"
-    )
+    amplitude: float | None = Field(description="median, peak to peak, in the recording's unit")
     probability: float = Field(description="mean probability of the label")
 
 

@@ -16,7 +16,8 @@ class Run:
     """A rhythm with its exact edges.
 
     ``times_s`` are when its cycles begin, or its beats are; ``sizes`` how large it was at each,
-    peak to peak along its main axis in the unit of the source; ``amplitude`` is their median.
+    peak to peak in the unit of the source, of motion along its main axis; ``amplitude`` is their
+    median.
     """
 
     start_s: float

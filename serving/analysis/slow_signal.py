@@ -8,8 +8,8 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from features import FeatureSpec
-from features.hum import without_hum
 from features.rate_ratio import whole_ratio
+from serving.analysis.emg import emg_between
 from serving.analysis.source import SampleSource
 
 Array = NDArray[np.float64]
@@ -43,30 +43,12 @@ def slow_signal(
 ) -> SlowSignal:
     """Read a stretch: motion about its mean, or the magnitude of EMG in a band, without hum."""
     rate_hz = source.sampling_rate_hz
-    raw = source.read(round(start_s * rate_hz), round(stop_s * rate_hz))[list(channels)]
-    samples = np.nan_to_num(raw.astype(np.float64) - np.nanmean(raw, axis=1, keepdims=True))
     if spec.modality == "emg":
-        # Hum first: what is half filtered away can no longer be told.
-        samples = _without_hum(samples, ~np.isnan(raw), rate_hz, spec)
-        bandpass = scipy.signal.butter(2, _EMG_BAND_HZ, "band", fs=rate_hz, output="sos")
-        samples = np.abs(scipy.signal.sosfiltfilt(bandpass, samples, axis=1))
+        samples = np.abs(emg_between(source, channels, start_s, stop_s, spec, _EMG_BAND_HZ))
+    else:
+        raw = source.read(round(start_s * rate_hz), round(stop_s * rate_hz))[list(channels)]
+        samples = np.nan_to_num(raw.astype(np.float64) - np.nanmean(raw, axis=1, keepdims=True))
     up, down = whole_ratio(_RATE_HZ, rate_hz, _MOST_TERM)
     if up != down:
         samples = scipy.signal.resample_poly(samples, up, down, axis=1)
     return SlowSignal(samples, rate_hz * up / down, start_s)
-
-
-def _without_hum(
-    samples: Array, there: NDArray[np.bool_], rate_hz: float, spec: FeatureSpec
-) -> Array:
-    """Return EMG without hum, window by window: in a magnitude it would hide what is smaller."""
-    n = samples.shape[1]
-    length = min(2 * round(spec.window_s * rate_hz / 2), n // 2 * 2)
-    highest_hz = min(spec.conditioning.lowpass_hz, 0.45 * rate_hz)
-    result = samples.copy()
-    for start in (*range(0, n - length, length), n - length):
-        part = (slice(None), slice(start, start + length))
-        result[part] = without_hum(
-            samples[part], there[part], rate_hz, highest_hz, spec.conditioning
-        )
-    return result

@@ -18,7 +18,6 @@ import {
 
 const MOST_ROWS = 200;
 const ORDER = Object.keys(LABELS);
-const RHYTHMIC = ["clonus", "tremor"];
 
 function named(label) {
   return element("span", { class: "named" }, swatch(label), title(label));
@@ -120,17 +119,7 @@ export function amplitudes(record) {
     String(p.count),
   ]);
   const heading = `How large, peak to peak in ${unit(record.recording.unit)}`;
-  return section(heading, table("Sizes", columns, rows), activityNote(record, known));
-}
-
-// Beside the size of potentials that of a rhythm looks small: it is of something else.
-function activityNote({ recording }, known) {
-  const rhythms = known.map(([label]) => label).filter((label) => RHYTHMIC.includes(label));
-  if (recording.modality !== "emg" || !rhythms.length) return null;
-  const told =
-    `${rhythms.map(title).join(" and ")}: how far the activity (rectified, 60 to 200 Hz) rises and` +
-    " falls, which is far less than its potentials measure.";
-  return element("p", { class: "hint" }, told);
+  return section(heading, table("Sizes", columns, rows));
 }
 
 function when(start, length, show, at = start) {
