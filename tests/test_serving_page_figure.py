@@ -11,6 +11,7 @@ from opened_page import DESK, PHONE, Opened
 from PIL import Image
 from records import with_recording
 
+from serving.analysis.report import Percentiles
 from serving.page.report import page as report_page
 from serving.page.static_files import HERE
 
@@ -156,3 +157,26 @@ def test_long_names_of_channels_do_not_widen_a_page(shown):
 
     assert one.page.locator("#channel option").count() == 2
     assert one.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_no_number_of_a_table_is_cut_on_a_desk(shown):
+    """The last digits of a count would be missed, and nothing shows that there is more."""
+    sizes = Percentiles(p5=0.0022, p25=0.0069, p50=0.0098, p75=0.0221, p95=0.0364, count=13363)
+    one = shown(record_of(muscle(20)).model_copy(update={"amplitudes": {"fasciculation": sizes}}))
+
+    hidden = "(all) => all.map((each) => each.scrollWidth - each.clientWidth)"
+    assert max(one.page.locator(".columns .scroller").evaluate_all(hidden)) <= 0
+
+
+def test_colours_that_tell_answers_apart_are_kept_when_others_are_forced(browser, tmp_path):
+    """The bar of shares would be a row of empty boxes."""
+    path = tmp_path / "record.html"
+    path.write_text(report_page(record_of(muscle(20))))
+    context = browser.new_context(viewport=DESK, offline=True, forced_colors="active")
+    one = Opened(context.new_page(), path.as_uri())
+    one.page.wait_for_selector(".plot .main-svg")
+
+    colour = "(all) => all.map((each) => getComputedStyle(each).backgroundColor)"
+    bar = one.page.locator(".bar span:not(.label-undecided)").evaluate_all(colour)
+    assert len(bar) == len(set(bar)) == 3
+    context.close()
