@@ -178,3 +178,18 @@ def test_a_refusal_speaks_of_the_fields_of_the_page(one, tmp_path):
     one.page.fill("#rate", "")
     one.analyse()
     assert "give “Sampling rate”, or the column of times" in one.page.text_content("#error")
+
+
+def test_another_recording_leads_to_where_it_is_chosen(one, tmp_path):
+    """What is asked for appears above: a keyboard and a screen reader are taken there."""
+    one.choose(two_files(tmp_path)[0])
+    one.analyse()
+
+    one.page.focus("text=Another recording")
+    one.page.evaluate("window.scrollTo(0, 100)")
+    one.page.keyboard.press("Enter")
+
+    assert "choose-title" == one.page.evaluate("document.activeElement.id")
+    assert 0 <= one.page.locator("#choose-title").bounding_box()["y"] < DESK["height"]
+    one.page.keyboard.press("Tab")
+    assert "file" == one.page.evaluate("document.activeElement.id")

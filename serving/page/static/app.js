@@ -115,7 +115,7 @@ function present(record, asked) {
   const more = element(
     "p",
     { class: "again" },
-    button("Another recording", () => again(true)),
+    button("Another recording", () => again(true, "choose-title")),
     button("Change what was said of it", () => again(true, "about-title")),
   );
   find("result").replaceChildren(more, shown.element);
