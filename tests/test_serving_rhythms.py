@@ -175,3 +175,41 @@ def test_a_slow_movement_beneath_a_short_tremor_is_not_its_frequency() -> None:
     spec = shipped_spec("accelerometer")
     (found,) = runs_of_rhythm(source, [0], (15.0, 16.0), spec, (0.0, 30.0))
     assert found.dominant_frequency_hz == pytest.approx(5.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("modality", "share", "frequency_hz"),
+    [
+        ("accelerometer", 1.0, 8.8),
+        ("accelerometer", 1.7, 4.4),
+        ("accelerometer", 3.5, 4.4),
+        ("accelerometer", 5.0, 8.8),
+        ("gyroscope", 1.7, 4.4),
+        ("gyroscope", 3.0, 8.8),
+        ("emg", 1.7, 8.8),
+    ],
+)
+def test_a_harmonic_that_a_derivative_raised_is_not_the_frequency(
+    modality: Modality, share: float, frequency_hz: float
+) -> None:
+    """A limb goes at 4.4 Hz while its second harmonic is the smaller of the two in its path."""
+    rate_hz = 1000.0 if modality == "emg" else 100.0
+    times = np.arange(round(LENGTH_S * rate_hz)) / rate_hz
+    inside = (times >= START_S) & (times < STOP_S)
+    slow, fast = (np.sin(2 * np.pi * hz * times + 1) for hz in (4.4, 8.8))
+    noise = np.random.default_rng(3).standard_normal(len(times))
+    both = (share == 1.0) * fast + (share != 1.0) * (slow + share * fast)
+    if modality == "emg":
+        samples = noise * (1.0 + 5.0 * inside * (4.0 + both))
+    else:
+        samples = 0.001 * noise + 0.1 * inside * both
+    recording = Recording(
+        samples=samples[None],
+        sampling_rate_hz=rate_hz,
+        modality=modality,
+        unit=MODALITIES[modality].unit,
+    )
+    spec, bounds = shipped_spec(modality), (0.0, LENGTH_S)
+    (found,) = runs_of_rhythm(RecordingSource(recording), [0], (START_S, STOP_S), spec, bounds)
+    assert found.dominant_frequency_hz == pytest.approx(frequency_hz, abs=0.2)
+    assert found.cycles == pytest.approx(frequency_hz * (STOP_S - START_S), abs=3)

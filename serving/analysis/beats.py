@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from features import FeatureSpec, Modality
+from features import FeatureSpec
 from features.rhythm_runs import PAUSE_S, BeatRun, beat_runs
+from serving.analysis.line import DERIVATIVES
 from serving.analysis.run import Run
 from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import SampleSource
@@ -28,9 +29,6 @@ _NEAR_S: Final = 0.5
 
 _SHORTEST_S: Final = 1.0
 """In less, no run of beats can be told."""
-
-_ORDERS: Final[dict[Modality, int]] = {"emg": 0, "gyroscope": 1, "accelerometer": 2}
-"""Of which derivative of a limb's angle a sensor's signal is."""
 
 
 def clonus_runs(
@@ -77,7 +75,7 @@ def _runs_of_piece(
     ``reach_s`` is how far that may go: not beyond where the next piece begins.
     """
     first, last = piece_s
-    order, magnitude = _ORDERS[spec.modality], spec.modality == "emg"
+    order, magnitude = DERIVATIVES[spec.modality], spec.modality == "emg"
     before_s = after_s = _MARGIN_S
     while True:
         begin_s, end_s = max(bounds_s[0], first - before_s), min(bounds_s[1], last + after_s)

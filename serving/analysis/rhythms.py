@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 import scipy.ndimage
 import scipy.signal
 from numpy.typing import NDArray
 
 from features import FeatureSpec
+from serving.analysis.line import frequency_of
 from serving.analysis.run import Run
 from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import SampleSource
@@ -181,7 +181,7 @@ def _piece(
     inside = slow.between(first_s, last_s)
     if rhythm[:, inside].shape[1] < rate_hz:
         return None
-    frequency_hz = _highest_line(rhythm[:, inside], rate_hz, spec.rhythm.band_hz)
+    frequency_hz = frequency_of(rhythm[:, inside], rate_hz, spec)
     if frequency_hz is None:
         return None
     around = _around(rhythm, rate_hz, frequency_hz)
@@ -206,20 +206,6 @@ def _piece(
         times_s=begin_s + (start + crests) / rate_hz,
         sizes=np.abs(wave[start:stop])[np.round(crests).astype(np.intp)],
     )
-
-
-def _highest_line(rhythm: Array, rate_hz: float, band_hz: tuple[float, float]) -> float | None:
-    """Return the frequency of the highest line in a band, of all channels; None without one."""
-    n = rhythm.shape[1]
-    spectra = scipy.fft.rfft(rhythm * np.hanning(n), axis=1)
-    power = np.square(np.abs(spectra)).sum(axis=0)
-    frequencies = scipy.fft.rfftfreq(n, 1 / rate_hz)
-    # The edge of the band, on the slope of a slow movement, is no line however high it is.
-    is_line = np.zeros(len(power), dtype=np.bool_)
-    is_line[1:-1] = (power[1:-1] > power[:-2]) & (power[1:-1] >= power[2:])
-    is_line &= (frequencies >= band_hz[0]) & (frequencies <= band_hz[1])
-    highest = int(np.argmax(np.where(is_line, power, 0.0)))
-    return float(frequencies[highest]) if is_line[highest] else None
 
 
 def _around(rhythm: Array, rate_hz: float, frequency_hz: float) -> Array:
