@@ -44,6 +44,7 @@ def written(tmp_path, function, values):
             [None, 0, 0.0004, 0.0523, 1.234, 12.34, 123.4],
             "– 0.00 0.0004 0.052 1.23 12.3 123",
         ),
+        ("counted", [0, 1, 2], ["0 episodes", "1 episode", "2 episodes"]),
         ("unit", ["uV", "uV/s", "m/s^2", "1"], "µV µV/s m/s² 1"),
         ("number", [None, 0, 10.46, 0.00123, 1234.5], "– 0 10.5 0.0012 1235"),
     ],

@@ -6,7 +6,7 @@ import { button, element } from "./elements.js";
 import { Form } from "./form.js";
 import { recordOf } from "./record.js";
 import { analyse, loadPlotly } from "./service.js";
-import { duration } from "./words.js";
+import { counted, duration } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 const form = new Form();
@@ -120,7 +120,7 @@ function present(record, asked) {
   );
   find("result").replaceChildren(more, shown.element);
   shown.draw();
-  const found = `${duration(record.usable_s)} of usable signal, ${record.episodes.length} episodes`;
+  const found = `${duration(record.usable_s)} of usable signal, ${counted(record.episodes.length)}`;
   find("status").textContent = `Done. ${found}.`;
   shown.element.querySelector("h2").focus();
 }

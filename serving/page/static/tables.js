@@ -228,7 +228,7 @@ export function qualities(record, show) {
   return section("Signal quality", long("What speaks against the signal", columns, cells, 6));
 }
 
-const VERDICTS = { rose: "↑ rose", fell: "↓ fell", "cannot tell": "≈ cannot tell" };
+const VERDICTS = { rose: "↑ rose", fell: "↓ fell", "cannot tell": "? cannot tell" };
 
 export function comparison(record) {
   if (!record.comparison) return null;

@@ -130,3 +130,8 @@ export function clock(seconds, digits = 0) {
 export function interval(low, high, shown) {
   return low === null || low === undefined ? "" : `${shown(low)} to ${shown(high)}`;
 }
+
+// How many episodes.
+export function counted(count) {
+  return count === 1 ? "1 episode" : `${count} episodes`;
+}
