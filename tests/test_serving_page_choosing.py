@@ -22,6 +22,16 @@ PLOTLY_IS_THERE = """async () => {
 }"""
 
 
+EXPLAINED = """async (label) => {
+  const { explained } = await import("/app/closer.js");
+  const window = { start_s: 4, label: "clonus", candidates: ["clonus"], reason: null };
+  const answer = { ...window, probabilities: null, dominant_frequency_hz: 5.6, contributions: [] };
+  const told = { label, candidates: label === "undecided" ? ["clonus", "tremor"] : [label] };
+  return explained({ windows: [answer] }, [4, 8], told).textContent;
+}"""
+"""What stands below the figure when the record has a label where a window is of clonus."""
+
+
 @pytest.fixture
 def one(browser, address):
     """A page of its own, which asks nobody else and has no complaint."""
@@ -193,3 +203,12 @@ def test_another_recording_leads_to_where_it_is_chosen(one, tmp_path):
     assert 0 <= one.page.locator("#choose-title").bounding_box()["y"] < DESK["height"]
     one.page.keyboard.press("Tab")
     assert "file" == one.page.evaluate("document.activeElement.id")
+
+
+def test_a_window_that_says_what_the_record_does_not_is_told_from_it(one):
+    """Why something is undecided must not be answered with "Clonus" and nothing else."""
+    undecided = one.page.evaluate(EXPLAINED, "undecided")
+    assert "Clonus. Strongest rhythm at 5.6 Hz." in undecided
+    assert "The record says undecided (clonus or tremor) here, because" in undecided
+    assert "The record says rest here, because" in one.page.evaluate(EXPLAINED, "rest")
+    assert "The record says" not in one.page.evaluate(EXPLAINED, "clonus")

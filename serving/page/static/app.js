@@ -142,12 +142,13 @@ async function explain(asked, seconds, figure, place, channel) {
   if (channel !== null) fields.channel = JSON.stringify([channel]);
   try {
     const answer = await analyse(asked.file, fields);
-    const told = explained(JSON.parse(await answer.text()), stretch);
+    const span = figure.spanAt(seconds);
+    const told = explained(JSON.parse(await answer.text()), stretch, span);
     // Another place, or another file, may have been asked about meanwhile.
     if (!shown.isConnected) return;
     shown.replaceWith(told);
-    const verdict = told.querySelector("p").textContent;
-    find("status").textContent = `Explained below the figure. ${verdict}`;
+    const verdict = [...told.querySelectorAll("h3 ~ p")].map((each) => each.textContent);
+    find("status").textContent = `Explained below the figure. ${verdict.join(" ")}`;
   } catch (error) {
     shown.replaceWith(failed(stretch, error.message));
   }

@@ -31,15 +31,17 @@ export function failed([from, to], sentence) {
 
 function panel(from, to, ...children) {
   const heading = element("h3", {}, `Why, at ${clock(from, 1)} to ${clock(to, 1)}?`);
-  return element("section", { class: "closer" }, heading, ...children);
+  return element("section", { class: "closer" }, heading, children);
 }
 
-// The answer to the window of `report` that lies best in a stretch.
-export function explained(report, [from, to]) {
+// The answer to the window of `report` that lies best in a stretch. `told` is the span of the
+// timeline at the place that was asked about, which rests on more than this window.
+export function explained(report, [from, to], told) {
   const distance = (answer) => Math.abs(answer.start_s - from);
   const [answer] = [...(report.windows ?? [])].sort((a, b) => distance(a) - distance(b));
   if (!answer) return failed([from, to], "There is no window here.");
-  const host = panel(from, to, verdict(answer), element("div", { class: "columns" }));
+  const aside = otherwise(answer, told);
+  const host = panel(from, to, verdict(answer), aside, element("div", { class: "columns" }));
   const columns = host.lastChild;
   if (report.trace) host.insertBefore(drawn(report), columns);
   if (answer.probabilities) columns.append(chances(answer));
@@ -55,6 +57,17 @@ function verdict(answer) {
   const rhythm = pace ? `. Strongest rhythm at ${pace.toFixed(1)} Hz` : "";
   const named = element("strong", { class: "named" }, swatch(label), title(label));
   return element("p", {}, named, `${might}${because}${rhythm}.`);
+}
+
+// A single window may say what the record does not: that must not look like the record's answer.
+function otherwise({ label }, told) {
+  if (!told || told.label === label) return null;
+  const candidates = told.label === "undecided" ? told.candidates : [];
+  const might = candidates.length ? ` (${either(candidates)})` : "";
+  const sentence =
+    `This is one window. The record says ${title(told.label).toLowerCase()}${might} here, because` +
+    " it takes all windows that hold this moment together, and their neighbours.";
+  return element("p", { class: "hint" }, sentence);
 }
 
 function meter(share, kind) {

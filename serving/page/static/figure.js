@@ -5,7 +5,7 @@
 
 import { heightOf, layoutOf, MARGIN, panelsOf } from "./axes.js";
 import { button, element } from "./elements.js";
-import { channel, lanes, lanesOf, marks, quality, rhythm } from "./layers.js";
+import { channel, holds, lanes, lanesOf, marks, quality, rhythm } from "./layers.js";
 import { heights, isCoarse, readSpectrogram, readTrace, withoutSlow } from "./picture.js";
 import { onPaper, PAPER_PX, scalable } from "./paper.js";
 import { clock, duration, FLAGS, number, percent, title } from "./words.js";
@@ -182,13 +182,15 @@ export class Figure {
     acts[event.key]();
   }
 
+  spanAt(seconds) {
+    return this.record.timeline.find(holds(seconds));
+  }
+
   // The answer at a time, in one line under the figure.
   tell(seconds) {
     if (seconds === null) return;
-    const at = ({ start_s: start, duration_s: length }) =>
-      start <= seconds && seconds < start + length;
-    const span = this.record.timeline.find(at);
-    const episode = this.record.episodes.find(at);
+    const span = this.spanAt(seconds);
+    const episode = this.record.episodes.find(holds(seconds));
     const sure = span?.probability ? `, ${percent(span.probability)} %` : "";
     const pace = episode?.dominant_frequency_hz
       ? ` · ${episode.dominant_frequency_hz.toFixed(1)} Hz`

@@ -6,6 +6,11 @@ import { bandOf, isCoarse, lineOf, partOf, topAround } from "./picture.js";
 const STILL = { hoverinfo: "skip", showlegend: false, type: "scatter" };
 const MOST_MARKS = 300;
 
+// Whether a stretch holds a time.
+export function holds(seconds) {
+  return ({ start_s: start, duration_s: length }) => start <= seconds && seconds < start + length;
+}
+
 // Stretches as outlines, those that touch on the screen joined; a path for each set, not for each.
 // They are cut to what is seen: Plotly loses outlines whose corners lie far outside.
 function outlines(stretches, [fromS, toS], pixelS, bottom, top) {
