@@ -9,6 +9,7 @@ from browser import chromium
 from records import emg_record, made_episode, motion_record, with_recording
 
 from serving.analysis.intervals import rate, share
+from serving.analysis.report import QualitySpan
 from serving.page.report import page as report_page
 from serving.page.static_files import HERE
 
@@ -55,16 +56,21 @@ def test_a_number_is_not_rounded_to_another(tmp_path, function, values, words):
     assert written(tmp_path, function, values) == expected
 
 
-def facts_and_cards(tmp_path, record):
-    """Open a record as a page; return what it says at its head."""
+def opened(tmp_path, record, *selectors):
+    """Open a record as a page; return all texts of each selector."""
     path = tmp_path / "record.html"
     path.write_text(report_page(record))
     with chromium() as browser:
-        opened = browser.new_page()
-        opened.goto(path.as_uri())
-        opened.wait_for_selector(".plot .main-svg")
-        facts = opened.locator(".facts").first.text_content()
-        return facts, opened.locator(".card").all_text_contents()
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        page.wait_for_selector(".plot .main-svg")
+        return [page.locator(selector).all_text_contents() for selector in selectors]
+
+
+def facts_and_cards(tmp_path, record):
+    """Return what a record says at its head."""
+    facts, cards = opened(tmp_path, record, ".facts", ".card")
+    return facts[0], cards
 
 
 def test_a_record_says_its_time_its_stretch_and_its_pauses(tmp_path):
@@ -107,3 +113,15 @@ def test_a_rate_of_no_time_says_why_there_is_none(tmp_path, usable_s, why):
 
     (found,) = [card for card in cards if card.startswith("Fasciculation")]
     assert found == f"Fasciculation– per minute{why}"
+
+
+def test_what_made_a_stretch_unusable_is_listed_once(tmp_path):
+    """What speaks against another stretch, or for another reason, stands beside it."""
+    other = (
+        QualitySpan(start_s=20.0, duration_s=3.0, flag="flat"),
+        QualitySpan(start_s=112.0, duration_s=2.0, flag="mains"),
+    )
+    record = emg_record(quality=(*emg_record().quality, *other))
+    rows = "section:has(h3:text('quality')) tbody td:last-child"
+    (listed,) = opened(tmp_path, record, rows)
+    assert [each.split(":")[0] for each in listed] == ["Flat", "Not usable", "Mains hum"]

@@ -212,10 +212,17 @@ function sumOf(spans) {
   return `${duration(total)} in ${count}: ${told}.`;
 }
 
+function covers(outer, inner) {
+  const end = ({ start_s: start, duration_s: length }) => start + length;
+  return outer.start_s <= inner.start_s && end(inner) <= end(outer) + 1e-6;
+}
+
 export function qualities(record, show) {
   const unusable = record.timeline.filter((span) => span.label === "unusable");
+  // What made a stretch unusable is said with it, and not once more.
+  const said = (q) => unusable.some((span) => span.reason === q.flag && covers(span, q));
   const rows = [
-    ...record.quality.map((q) => [q.start_s, q.duration_s, FLAGS[q.flag]]),
+    ...record.quality.filter((q) => !said(q)).map((q) => [q.start_s, q.duration_s, FLAGS[q.flag]]),
     ...unusable.map((s) => [s.start_s, s.duration_s, `Not usable: ${reason(s.reason)}`]),
   ].sort(([a], [b]) => a - b);
   if (!rows.length) return null;
