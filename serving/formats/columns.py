@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 _LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
 """A number as people and programs write it, whatever is between thousands."""
 
+_KINDS_OF_DATES = (pa.timestamp("ns"), pa.timestamp("ns", "UTC"))
 _NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
@@ -76,9 +77,17 @@ def no_number(name: str, row: int, cell: object) -> SignalError:
 
 def _first_text(column: pa.Array | pa.ChunkedArray) -> tuple[int, object]:
     """Return the first cell that is no number, or the first of all, and its place from 0."""
-    cells = ((place, cell.as_py()) for place, cell in enumerate(column) if cell.is_valid)
+    cells = ((place, _content(cell)) for place, cell in enumerate(column) if cell.is_valid)
     first = next(cells)
     return next((each for each in (first, *cells) if not _is_number(each[1])), first)
+
+
+def _content(cell: pa.Scalar) -> object:
+    """Return what a cell holds; of what Python has no room for, such as late years, the type."""
+    try:
+        return cell.as_py()
+    except (ValueError, OverflowError):
+        return cell.type
 
 
 def _is_number(cell: object) -> bool:
@@ -129,23 +138,39 @@ def _from_first(column: pa.ChunkedArray, per_second: float) -> Array:
     seconds = np.empty(len(column))
     done = 0
     for chunk in column.chunks:
-        # Nanoseconds since 1970 have more digits than a float holds.
-        difference = pc.subtract(chunk, column[0]).cast(pa.float64(), safe=False)
+        difference = _apart(chunk, column[0]).cast(pa.float64(), safe=False)
         part = difference.to_numpy(zero_copy_only=False) / per_second
         seconds[done : done + len(part)] = part
         done += len(part)
     return seconds
 
 
+def _apart(cells: pa.Array, first: pa.Scalar) -> pa.Array:
+    """Subtract the first, exactly where the type has room for it.
+
+    Nanoseconds since 1970 have more digits than a float holds; small or unsigned integers, halves
+    and the longest decimals have no room.
+    """
+    try:
+        return pc.subtract_checked(cells, first)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pc.subtract(*(each.cast(pa.float64(), safe=False) for each in (cells, first)))
+
+
 def _dates(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     if pa.types.is_timestamp(column.type):
-        return column.cast(pa.timestamp("ns", column.type.tz))
-    for wanted in (pa.timestamp("ns"), pa.timestamp("ns", "UTC")):
+        try:
+            return column.cast(pa.timestamp("ns", column.type.tz))
+        except pa.ArrowInvalid:
+            raise SignalError(
+                f"column {name!r} holds a date beyond the years 1678 to 2261; correct it"
+            ) from None
+    for wanted in _KINDS_OF_DATES:
         try:
             return column.cast(wanted)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             continue
     raise SignalError(
-        f"column {name!r} holds no times (first: {column[0].as_py()!r}); they must be numbers with"
+        f"column {name!r} holds no times (first: {_content(column[0])!r}); they must be numbers with"
         " a time_unit, or dates such as 2024-05-01T10:00:00.25"
     )
