@@ -45,9 +45,16 @@ class _Columns:
     def batches(self, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
         """Read columns some rows at a time."""
         names, selected = self._selected(places)
+        n_rows = 0
         with _reading():
             for batch in self.file.iter_batches(columns=names, use_threads=False):
+                n_rows += len(batch)
                 yield batch.select(selected)
+        announced = self.file.metadata.num_rows
+        if n_rows != announced:  # pages that are damaged end a column early, without an error
+            raise SignalError(
+                f"it is damaged: it announces {announced} rows, and {n_rows} can be read"
+            )
 
     def whole(self, place: int, most_rows: int) -> pa.ChunkedArray:
         """Read a column whole."""
@@ -104,7 +111,7 @@ def _meant_types(columns: _Columns) -> tuple[pa.DataType, ...]:
 def _reading() -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeError) as error:
         raise SignalError(f"it is no readable Parquet file: {error}") from error
 
 
