@@ -47,6 +47,9 @@ MOST_REQUESTS = 32
 PATIENCE_S = 60.0
 """Seconds until windows that have not been answered get 504."""
 
+RECEIVING_S = 300.0
+"""Seconds for a whole body: who sends a byte now and then must not keep others away for hours."""
+
 RECORDINGS = "/analyze"
 """Where a body may be large and an answer may take long: it is read and limited there."""
 
@@ -88,7 +91,12 @@ class Boundary:
             await refuse(send, 415, sentence)
             return
         try:
-            body = await read_whole(receive, headers, MOST_BYTES)
+            async with asyncio.timeout(RECEIVING_S):
+                body = await read_whole(receive, headers, MOST_BYTES)
+        except TimeoutError:
+            late = f"the body was not complete within {RECEIVING_S:g} s; send fewer windows at once"
+            await refuse(send, 408, late)
+            return
         except TooLargeError:
             limit = f"{MOST_BYTES // 2**20} MiB"
             await refuse(send, 413, f"the body is larger than {limit}; send fewer windows at once")

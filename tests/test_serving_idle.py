@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from serving import asgi
+from serving import asgi, boundary
 from serving.analysis_app import Analyses
 from serving.asgi import IDLE
 from serving.boundary import Boundary
@@ -48,7 +48,28 @@ def test_a_recording_that_stops_coming_is_not_waited_for(monkeypatch, pieces):
 def test_windows_that_stop_coming_are_not_waited_for(monkeypatch, pieces):
     """They are refused before a model is asked."""
     monkeypatch.setattr(asgi, "IDLE_S", 0.05)
-    boundary = Boundary(never)
+    windows = Boundary(never)
 
-    assert ask(boundary, "/predict", *pieces) == (408, IDLE)
-    assert boundary.in_progress == 0
+    assert ask(windows, "/predict", *pieces) == (408, IDLE)
+    assert windows.in_progress == 0
+
+
+def test_windows_that_come_byte_by_byte_are_not_waited_for(monkeypatch):
+    """Who sends a little now and then would keep a place for hours without ever being idle."""
+    monkeypatch.setattr(boundary, "RECEIVING_S", 0.2)
+    windows = Boundary(never)
+    sent = []
+
+    async def receive():
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/predict", "headers": []}
+    asyncio.run(asyncio.wait_for(windows(scope, receive, send), 30))
+
+    sentence = "the body was not complete within 0.2 s; send fewer windows at once"
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["error"]) == (408, sentence)
+    assert windows.in_progress == 0
