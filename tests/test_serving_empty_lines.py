@@ -92,3 +92,18 @@ def test_names_over_empty_lines_are_no_recording(tmp_path, n_lines):
 
     with pytest.raises(SignalError, match="it has no rows of data"):
         read_recording(tmp_path / "a.csv", MOTION)
+
+
+@pytest.mark.parametrize("names", ["", "x,y{}"])
+@pytest.mark.parametrize("end", ["\n\n", "\r\r\n", "\r\n\r\n"])
+def test_an_empty_line_after_each_row_is_asked_about(tmp_path, names, end):
+    """Python writes them on Windows: as missing samples they would leave nothing to be used."""
+    rows = [f"{i / 100},{i}{end}" for i in range(50)]
+    path = tmp_path / "a.csv"
+    path.write_bytes("".join([names.format(end), *rows]).encode())
+
+    with pytest.raises(SignalError, match="an empty line follows each of its rows, and would be"):
+        read_recording(path, MOTION)
+    timed = {"time_column": 0, "time_unit": "s", "sampling_rate_hz": None}
+    back = read_recording(path, MOTION.model_copy(update=timed))
+    np.testing.assert_array_equal(back.samples, [np.arange(50.0)])

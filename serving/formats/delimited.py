@@ -133,6 +133,11 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
 def _opened(
     path: Path, dialect: Dialect, mapping: SignalMapping, limits: Limits
 ) -> Iterator[FileSource]:
+    if dialect.spaced and mapping.time_column is None:
+        raise SignalError(
+            "an empty line follows each of its rows, and would be a missing sample; save it without"
+            " them (from Python, open the file with newline='')"
+        )
     with _reading(dialect):
         types = _types(path, dialect)
     columns = _Columns(path, dialect, types, timed=mapping.time_column is not None)

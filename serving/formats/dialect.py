@@ -6,6 +6,7 @@ import io
 import os
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from features import SignalError
@@ -27,7 +28,7 @@ MISSING = ("", " ", "nan", "NaN", "NAN", "-nan", "NA", "N/A", "#N/A", "null", "N
 class Dialect:
     """How a table of text is written; ``names`` are of all its columns.
 
-    ``empty_lines`` stand between the names and the data.
+    ``empty_lines`` stand between the names and the data. ``spaced``: one follows each of its rows.
     """
 
     encoding: str
@@ -37,6 +38,7 @@ class Dialect:
     has_names: bool
     names: tuple[str, ...]
     empty_lines: int
+    spaced: bool
 
 
 def sniff(path: Path) -> Dialect:
@@ -75,6 +77,7 @@ def sniff(path: Path) -> Dialect:
         ),
         # In a single column they are missing samples: nothing else would say so.
         empty_lines=_empty_lines(lines[first_below:]) if has_names and len(cells) > 1 else 0,
+        spaced=_is_spaced(lines[first_below:]),
     )
 
 
@@ -89,6 +92,13 @@ def _first_line(lines: list[str], start: int) -> int:
 def _empty_lines(lines: list[str]) -> int:
     """Count the empty lines that come first."""
     return next((n for n, line in enumerate(lines) if line.rstrip("\r\n")), len(lines))
+
+
+def _is_spaced(lines: list[str]) -> bool:
+    """Whether every second line is empty."""
+    some = lines[: 2 * _SOME_LINES]
+    is_empty = [not line.rstrip("\r\n") for line in some]
+    return len(some) == 2 * _SOME_LINES and all(a != b for a, b in pairwise(is_empty))
 
 
 def end_of_data(path: Path, encoding: str) -> int:
