@@ -1,5 +1,6 @@
 """Tables: how they are written, what their times say, and what is refused in them."""
 
+import re
 from datetime import UTC, datetime
 
 import numpy as np
@@ -391,3 +392,24 @@ def test_one_column_under_a_name_of_two_words_is_one_column(tmp_path):
     mapping = SignalMapping(modality="emg", unit="uV", sampling_rate_hz=1000.0)
 
     assert read_recording(tmp_path / "a.csv", mapping).channel_names == ("left biceps",)
+
+
+@pytest.mark.parametrize(
+    ("zone", "row", "cell"),
+    [
+        ("", 7, "2024-05-01T10:00:60"),
+        ("Z", 1, "2024-05-01T10:00:00.010"),
+        ("+02:00", 299, "10:00:02.990"),
+    ],
+)
+def test_the_date_that_is_none_is_named(tmp_path, zone, row, cell):
+    """Not the first of all, which is one."""
+    rows = [f"2024-05-01T10:00:{i / 100:06.3f}{zone},{i % 5}" for i in range(300)]
+    rows[row] = f"{cell},0"
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["t,x", *rows]))
+    mapping = SignalMapping(modality="accelerometer", unit="g", time_column="t")
+
+    sentence = f"'t' holds '{cell}' in data row {row + 1}, which is no date like those above it"
+    with pytest.raises(SignalError, match=re.escape(sentence)):
+        read_recording(path, mapping)

@@ -170,7 +170,26 @@ def _dates(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
             return column.cast(wanted)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             continue
+    row = max(_rows_of_dates(column, wanted) for wanted in _KINDS_OF_DATES)
+    if row:
+        raise SignalError(
+            f"column {name!r} holds {_content(column[row])!r} in data row {row + 1}, which is no"
+            " date like those above it"
+        )
     raise SignalError(
-        f"column {name!r} holds no times (first: {_content(column[0])!r}); they must be numbers with"
-        " a time_unit, or dates such as 2024-05-01T10:00:00.25"
+        f"column {name!r} holds no times (first: {_content(column[0])!r}); they must be numbers"
+        " with a time_unit, or dates such as 2024-05-01T10:00:00.25"
     )
+
+
+def _rows_of_dates(column: pa.ChunkedArray, wanted: pa.DataType) -> int:
+    """Return how many of the first rows are dates, in a column of which one is none."""
+    low, high = 0, len(column)  # the row sought is one of these
+    while low + 1 < high:
+        middle = (low + high) // 2
+        try:
+            column.slice(low, middle - low).cast(wanted)
+            low = middle
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            high = middle
+    return low
