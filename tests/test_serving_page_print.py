@@ -3,6 +3,7 @@
 import pytest
 from browser import muscle, record_of
 from opened_page import DESK, PHONE, Opened
+from records import with_recording
 
 from serving.page.report import page as report_page
 
@@ -76,6 +77,23 @@ def test_all_rows_that_were_asked_for_are_on_paper(browser, tmp_path):
     scroller = "section:has(caption:text('Events')) .scroller"
     hidden = "(each) => each.scrollHeight - each.clientHeight"
     assert one.page.locator(scroller).evaluate(hidden) <= 1
+    context.close()
+
+
+def test_a_sheet_of_one_channel_tells_that_there_are_others(browser, tmp_path):
+    """On the screen a list shows them, of which paper keeps the one that is chosen."""
+    path = tmp_path / "record.html"
+    first, second = (
+        with_recording(record_of(muscle(20)), channels=(name,)) for name in ("flexor", "extensor")
+    )
+    path.write_text(report_page(first.model_copy(update={"further_channels": (second,)})))
+    context = browser.new_context(viewport=DESK, offline=True)
+    one = Opened(context.new_page(), path.as_uri())
+    others = one.page.get_by_text("One of 2; each has a record of its own.")
+
+    assert not others.is_visible()
+    one.page.emulate_media(media="print")
+    assert others.is_visible()
     context.close()
 
 

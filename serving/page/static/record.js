@@ -67,6 +67,7 @@ function chooser(records, show) {
     { class: "chooser" },
     element("label", { for: "channel" }, "Channel "),
     select,
+    element("span", { class: "on-paper" }, `One of ${records.length}; each has a record of its own.`),
   );
 }
 
