@@ -125,3 +125,11 @@ def test_what_made_a_stretch_unusable_is_listed_once(tmp_path):
     rows = "section:has(h3:text('quality')) tbody td:last-child"
     (listed,) = opened(tmp_path, record, rows)
     assert [each.split(":")[0] for each in listed] == ["Flat", "Not usable", "Mains hum"]
+
+
+def test_a_record_of_rest_alone_has_no_episodes_and_says_what_is_none(tmp_path):
+    """Rest is a label: its time must not be told to have none."""
+    rest = share([True] * 110, 1.0)
+    record = emg_record(episodes=(), shares=emg_record().shares | {"rest": rest})
+    ((told,),) = opened(tmp_path, record, "section:has(h3:text-is('Episodes')) p")
+    assert told == "None. Rest, and what is undecided or not usable, is no episode."

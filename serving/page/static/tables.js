@@ -150,7 +150,7 @@ export function episodes(record, show) {
     number(e.amplitude),
     percent(e.probability),
   ]);
-  const none = element("p", {}, "No stretch of time has a label of its own.");
+  const none = element("p", {}, "None. Rest, and what is undecided or not usable, is no episode.");
   return section("Episodes", rows.length ? long("Episodes", columns, rows) : none);
 }
 
