@@ -20,12 +20,17 @@ const PAUSED = 0.1;
 // Rhythms whose frequencies differ by a smaller factor are told as one.
 const ALIKE = 1.25;
 
-function howToRead({ settings }) {
+function howToRead({ settings, rates }) {
+  const atRest = rates.fasciculation
+    ? " Fasciculation is counted over time at rest that could be judged. Where little but the time" +
+      " around potentials could be, as in hum, its rate is too high."
+    : "";
   return (
     "Shares and rates stand with their 95 % intervals, which tell of chance alone." +
     ` A share counts windows of ${settings.window_s} s that were called so: what comes and goes` +
     " within a few seconds counts with its pauses, and its episodes tell how long it was there." +
-    " Undecided means that the signal does not tell; it is no answer in between."
+    " Undecided means that the signal does not tell; it is no answer in between." +
+    atRest
   );
 }
 
@@ -131,7 +136,7 @@ function cards(record) {
       card(
         "Fasciculation",
         `${rate(found.per_minute)} per minute`,
-        found.per_minute === null ? unseen(record) : interval(found.low, found.high, rate),
+        found.per_minute === null ? unseen(record) : rateOf(found),
         "fasciculation",
       ),
     );
@@ -142,6 +147,10 @@ function cards(record) {
     made.push(card(title(label), `${percent(share.share)} %`, shareOf(record, label), label));
   }
   return element("ul", { class: "cards" }, made);
+}
+
+function rateOf({ low, high, minutes }) {
+  return `${interval(low, high, rate)}, over ${duration(60 * minutes)} at rest`;
 }
 
 function unseen(record) {
