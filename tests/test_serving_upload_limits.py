@@ -129,15 +129,26 @@ def test_of_a_file_name_only_the_suffix_is_used(read, scratch, filename, kept_as
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.parametrize("filename", ["visit.csv/..", "visit.a/b", "visit.csv ", "visit", "", None])
-def test_a_name_without_a_known_suffix_is_refused_before_the_file_has_come(read, filename):
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [
+        ("visit.csv/..", ".."),
+        ("visit.a/b", "b"),
+        ("visit.csv ", "visit.csv "),
+        ("visit", "visit"),
+        ("", "a file without a name"),
+        (None, "a file without a name"),
+    ],
+)
+def test_a_name_without_a_known_suffix_is_refused_before_the_file_has_come(read, filename, name):
     """What could not be read is not waited for."""
     caller = Caller([part("file", b"1,2\n", filename), b"more"])
 
     status, _, body = asyncio.run(caller.ask(Analyses()))
 
     assert status == 400
-    assert "is of no known format; recordings are read from .csv" in json.loads(body)["error"]
+    error = json.loads(body)["error"]
+    assert error.startswith(f"{name} is of no known format; recordings are read from .csv")
     assert len(caller.pieces) == 1
     assert read == []
 

@@ -61,7 +61,8 @@ def format_of(name: str) -> Format:
     found = FORMATS.get(Path(name).suffix.lower())
     if found is None:
         raise SignalError(
-            f"{name} is of no known format; recordings are read from {', '.join(FORMATS)}"
+            f"{name or 'a file without a name'} is of no known format; recordings are read from"
+            f" {', '.join(FORMATS)}"
         )
     return found
 
