@@ -131,3 +131,15 @@ def test_a_remark_with_a_byte_that_is_no_text_is_passed_over(tmp_path):
     mapping = SignalMapping(modality="accelerometer", unit="g", sampling_rate_hz=50.0)
 
     assert read_recording(path, mapping).channel_names == ("ax", "ay", "az")
+
+
+@pytest.mark.parametrize("column", ["x", 9999])
+def test_a_refusal_does_not_list_thousands_of_names(tmp_path, column):
+    """Nobody reads them."""
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(f"c{n}" for n in range(6000)) + "\n" + ",".join("1" * 6000))
+
+    with pytest.raises(SignalError, match="c18, c19 and 5980 more") as caught:
+        read_recording(path, EMG.model_copy(update={"columns": (column,)}))
+
+    assert len(str(caught.value)) < 300

@@ -19,6 +19,7 @@ _RATE_TOLERANCE = 1e-3
 _MOST_DIGITS = 10
 """Of a number of a column; longer ones are names, and costly to read as numbers."""
 
+_MOST_NAMES = 20
 _OTHER_KINDS = re.compile(
     r"(EEG|ECG|EKG|EOG|ERG|MEG|MCG|EP|Temp|Resp|SaO2|SpO2|Light|Sound|Event)\b", re.IGNORECASE
 )
@@ -52,6 +53,12 @@ def find(wanted: Sequence[str | int], names: Sequence[str], kind: str = "column"
     return places
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names as they are told, not more of them than anybody reads."""
+    some = ", ".join(names[:_MOST_NAMES])
+    return some if len(names) <= _MOST_NAMES else f"{some} and {len(names) - _MOST_NAMES} more"
+
+
 def find_one(want: str | int, names: Sequence[str], kind: str, whole: str = "it") -> int:
     """Return where a name or number is.
 
@@ -62,14 +69,13 @@ def find_one(want: str | int, names: Sequence[str], kind: str, whole: str = "it"
         if 0 <= want < len(names):
             return want
         raise SignalError(
-            f"there is no {kind} {want}: {whole} has {len(names)}, counted from 0"
-            f" ({', '.join(names)})"
+            f"there is no {kind} {want}: {whole} has {len(names)}, counted from 0 ({listed(names)})"
         )
     places = [place for place, name in enumerate(names) if name == want]
     if not places and want.isdecimal() and len(want) < _MOST_DIGITS:
         return find_one(int(want), names, kind, whole)
     if not places:
-        raise SignalError(f"there is no {kind} {want!r}; {whole} has {', '.join(names)}")
+        raise SignalError(f"there is no {kind} {want!r}; {whole} has {listed(names)}")
     if len(places) > 1:
         raise SignalError(
             f"{kind} {want!r} is there {len(places)} times; say which by its number from 0"

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features import Recording, SignalError
-from serving.formats.channels import Channel, agree, find, source_of
+from serving.formats.channels import Channel, agree, find, listed, source_of
 from serving.formats.columns import is_numeric, numbers, times
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
@@ -177,7 +177,7 @@ def _chosen(table: TableFile, mapping: SignalMapping, time: int | None) -> list[
         and not pa.types.is_null(table.types[place])
     ]
     if not likely:
-        raise SignalError(f"it has no column of numbers; it has {', '.join(table.names)}")
+        raise SignalError(f"it has no column of numbers; it has {listed(table.names)}")
     chosen = [place for place in likely if is_numeric(table.types[place])]
     if len(chosen) > 1:
         _check_rising(table, chosen[0])
