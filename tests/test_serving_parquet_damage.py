@@ -1,5 +1,8 @@
 """Parquet files that are damaged: refused, never read in part."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,7 +22,8 @@ ROWS, ROWS_OF_A_PAGE = b"\x90\x03", b"\x90\x00"
 
 def damaged(path, old, new):
     """Write 200 rows, and replace the first occurrence of something."""
-    table = pa.table({"x": np.arange(200.0), "t": 10 * np.arange(200)})
+    columns = {"x": np.arange(200.0), "t": 10 * np.arange(200), "remark": ["still"] * 200}
+    table = pa.table(columns)
     parquet.write_table(table, path, use_dictionary=False, compression="none")
     raw = path.read_bytes()
     assert old in raw
@@ -42,3 +46,29 @@ def test_a_name_that_is_no_text_is_refused(tmp_path):
 
     with pytest.raises(SignalError, match=r"^a\.parquet: it is no readable Parquet file"):
         read_recording(path, MOTION)
+
+
+OPTIONAL, REQUIRED = b"\x15\x0a\x25\x02\x18\x01x", b"\x15\x0a\x25\x00\x18\x01x"
+"""The column x, in which cells may be missing or not, as the schema has it."""
+
+
+OPENING = f"""
+import sys
+from pathlib import Path
+from features import SignalError
+from serving.recordings import SignalMapping, read_recording
+
+try:
+    read_recording(Path(sys.argv[1]), SignalMapping.model_validate({MOTION.model_dump()!r}))
+except SignalError:
+    pass
+"""
+
+
+def test_a_schema_that_contradicts_the_statistics_ends_no_process(tmp_path):
+    """Arrow ends it when it is asked for the statistics, and a service would be gone."""
+    path = damaged(tmp_path / "a.parquet", OPTIONAL, REQUIRED)
+
+    done = subprocess.run([sys.executable, "-c", OPENING, path], capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ Array = NDArray[np.float64]
 _LIKE_A_NUMBER = re.compile(r"\s*[+-]?[.,]?\d[\d.,' ]*([eE][+-]?\d+)?\s*")
 """A number as people and programs write it, whatever is between thousands."""
 
+_LONGEST_CELL = 60
 _KINDS_OF_DATES = (pa.timestamp("ns"), pa.timestamp("ns", "UTC"))
 _NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
@@ -35,6 +37,13 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )
+
+
+def is_text_or_bytes(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds cells of any length."""
+    if pa.types.is_dictionary(kind):
+        return is_text_or_bytes(kind.value_type)
+    return is_text(kind) or bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def type_of_text(cells: Sequence[str]) -> pa.DataType:
@@ -70,7 +79,7 @@ def no_number(name: str, row: int, cell: object) -> SignalError:
     """Return the refusal of a cell that is no number, or one that is stored as text."""
     stored = " as text" if isinstance(cell, str) and _is_number(cell) else ""
     return SignalError(
-        f"column {name!r} holds {cell!r}{stored} in data row {row}; it must hold numbers"
+        f"column {name!r} holds {_short(cell)}{stored} in data row {row}; it must hold numbers"
         " (name the columns that are channels under columns)"
     )
 
@@ -79,7 +88,7 @@ def _first_text(column: pa.Array | pa.ChunkedArray) -> tuple[int, object]:
     """Return the first cell that is no number, or the first of all, and its place from 0."""
     cells = ((place, _content(cell)) for place, cell in enumerate(column) if cell.is_valid)
     first = next(cells)
-    return next((each for each in (first, *cells) if not _is_number(each[1])), first)
+    return next((each for each in chain([first], cells) if not _is_number(each[1])), first)
 
 
 def _content(cell: pa.Scalar) -> object:
@@ -96,6 +105,12 @@ def _is_number(cell: object) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _short(cell: object) -> str:
+    """Return a cell as it is told: whoever wrote it knows it by its beginning."""
+    told = repr(cell)
+    return told if len(told) <= _LONGEST_CELL else f"{told[:_LONGEST_CELL]}…"
 
 
 def times(
@@ -167,19 +182,28 @@ def _dates(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
             ) from None
     for wanted in _KINDS_OF_DATES:
         try:
-            return column.cast(wanted)
+            return _as_dates(column, wanted)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             continue
     row = max(_rows_of_dates(column, wanted) for wanted in _KINDS_OF_DATES)
+    cell = _short(_content(column[row]))
     if row:
         raise SignalError(
-            f"column {name!r} holds {_content(column[row])!r} in data row {row + 1}, which is no"
+            f"column {name!r} holds {cell} in data row {row + 1}, which is no"
             " date like those above it"
         )
     raise SignalError(
-        f"column {name!r} holds no times (first: {_content(column[0])!r}); they must be numbers"
-        " with a time_unit, or dates such as 2024-05-01T10:00:00.25"
+        f"column {name!r} holds no times (first: {cell}); they must be numbers with a time_unit, or"
+        " dates such as 2024-05-01T10:00:00.25"
     )
+
+
+def _as_dates(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    """Read each text once, however many rows have it."""
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(wanted)
+    chunks = [chunk.dictionary.cast(wanted).take(chunk.indices) for chunk in column.chunks]
+    return pa.chunked_array(chunks, wanted)
 
 
 def _rows_of_dates(column: pa.ChunkedArray, wanted: pa.DataType) -> int:
@@ -188,7 +212,7 @@ def _rows_of_dates(column: pa.ChunkedArray, wanted: pa.DataType) -> int:
     while low + 1 < high:
         middle = (low + high) // 2
         try:
-            column.slice(low, middle - low).cast(wanted)
+            _as_dates(column.slice(low, middle - low), wanted)
             low = middle
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             high = middle

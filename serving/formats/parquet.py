@@ -14,13 +14,15 @@ from pydantic import ValidationError
 from features import Modality, Recording, Section, SignalError
 from features.spec import PositiveFloat
 from serving.formats import tables
-from serving.formats.columns import is_text, type_of_text
+from serving.formats.columns import is_text, is_text_or_bytes, type_of_text
 from serving.formats.file_source import FileSource
 from serving.formats.limits import Limits
 from serving.formats.mapping import SignalMapping
 
 _KEY = b"quaver"
 _BUFFER_BYTES = 1024**2
+_WIDEST_BYTES = 32
+"""Of a number in a row."""
 
 
 class Stated(Section):
@@ -76,9 +78,13 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
     """Open the wanted columns of a Parquet file."""
     with ExitStack() as stack:
         with _reading():
-            # Without these, whole columns of a row group are read at once.
-            file = parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
-            schema = stack.enter_context(file).schema_arrow
+            file = stack.enter_context(_file(path))
+            schema = file.schema_arrow
+            if texts := [field.name for field in schema if is_text_or_bytes(field.type)]:
+                # A text that is stored once for all rows is held once.
+                file = stack.enter_context(_file(path, read_dictionary=texts))
+                schema = file.schema_arrow
+        _check_texts(file, len(texts), limits)
         columns = _Columns(file, tuple(schema.names), tuple(schema.types))
         if mapping.columns is None:
             columns = replace(columns, types=_meant_types(columns))
@@ -94,6 +100,30 @@ def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileS
         yield stack.enter_context(tables.opened(columns, mapping, limits))
 
 
+def _file(path: Path, read_dictionary: Sequence[str] | None = None) -> parquet.ParquetFile:
+    # Without these, whole columns of a row group are read at once.
+    return parquet.ParquetFile(
+        path, read_dictionary=read_dictionary, buffer_size=_BUFFER_BYTES, pre_buffer=False
+    )
+
+
+def _check_texts(file: parquet.ParquetFile, n_texts: int, limits: Limits) -> None:
+    """Refuse a few bytes that become gigabytes of text.
+
+    Row groups say what they unpack to. What columns say by themselves is not asked for: Arrow ends
+    the process where that is damaged.
+    """
+    held = file.metadata
+    groups = map(held.row_group, range(held.num_row_groups))
+    others = held.num_rows * _WIDEST_BYTES * (held.num_columns - n_texts)
+    n_bytes = sum(group.total_byte_size for group in groups) - others
+    if n_texts and n_bytes > limits.unpacked_bytes:
+        raise SignalError(
+            f"its texts unpack to over {limits.unpacked_bytes} bytes, the most that is read; leave"
+            " them out"
+        )
+
+
 def _meant_types(columns: _Columns) -> tuple[pa.DataType, ...]:
     """Return the types of the columns; of text in which numbers stand, that of numbers."""
     types = list(columns.types)
@@ -101,7 +131,7 @@ def _meant_types(columns: _Columns) -> tuple[pa.DataType, ...]:
         if not is_text(kind):
             continue
         for batch in columns.batches([place]):
-            if cells := batch.column(0).drop_null().to_pylist():
+            if cells := batch.column(0).dictionary.drop_null().to_pylist():
                 types[place] = type_of_text(cells)
                 break
     return tuple(types)

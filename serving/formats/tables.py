@@ -64,6 +64,12 @@ def opened(table: TableFile, mapping: SignalMapping, limits: Limits) -> Iterator
     time = None if mapping.time_column is None else find([mapping.time_column], table.names)[0]
     chosen = _chosen(table, mapping, time)
     limits.check_channels(len(chosen))
+    for place in chosen:
+        if pa.types.is_nested(table.types[place]):  # which may hold anything in a few bytes
+            raise SignalError(
+                f"column {table.names[place]!r} holds several values in each row; it must hold"
+                " numbers (name the columns that are channels under columns)"
+            )
     if time is not None:
         with _timed(table, time, chosen, mapping, limits) as source:
             yield source
