@@ -78,3 +78,24 @@ def test_numbers_from_0_that_may_be_samples_are_samples(tmp_path, rows, first):
     path.write_text(rows)
 
     assert read_recording(path, MOTION).samples[:, 0].tolist() == first
+
+
+@pytest.mark.parametrize("names", ["", "acc\n", "acc x\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_single_column_may_have_decimal_commas(tmp_path, names, end):
+    """What is before the comma and behind it are not two channels."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(table(";", ",", names, AXES[:1]).replace("\n", end).encode())
+
+    back = read_recording(path, MOTION)
+
+    np.testing.assert_array_equal(back.samples, AXES[:1])
+
+
+@pytest.mark.parametrize("rows", ["1,5\n-2,10\n0,7\n", "0,0\n1,-1\n", "a,b\n1,05\n2,06\n"])
+def test_two_columns_of_whole_numbers_are_two(tmp_path, rows):
+    """As long as they may be."""
+    path = tmp_path / "a.csv"
+    path.write_text(rows)
+
+    assert read_recording(path, MOTION).samples.shape[0] == 2

@@ -17,6 +17,8 @@ _SEPARATORS = ("\t", ";", ",")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
 
+_NO_WHOLE_NUMBERS = re.compile(r"\s*(-0+,|[+-]?\d*,0\d)")
+
 _SEPARATOR_LINE = re.compile(r'"?sep=([\t ;,|:^~])"?\1*', re.IGNORECASE)
 """A first line by which Excel is told the separator."""
 
@@ -117,11 +119,26 @@ def end_of_data(path: Path, encoding: str) -> int:
 
 
 def _separator(lines: list[str]) -> str:
+    if _is_one_column(lines[:_SOME_LINES]):
+        return ";"
     possible = [separator for separator in _SEPARATORS if separator in lines[0]]
     if not possible:
         return " " if _is_apart_by_blanks(lines[:_SOME_LINES]) else ","
     # A name may hold another separator, and a decimal comma looks like one.
     return max(possible, key=lambda each: (_numbers_by(lines, each), lines[0].count(each)))
+
+
+def _is_one_column(lines: list[str]) -> bool:
+    """Whether the only commas are decimal ones: under one name, or where no whole number is meant.
+
+    Nobody writes the whole numbers -0 and 05, which -0,5 and 1,05 would be beside their commas.
+    """
+    first, *below = (line for line in lines if line.strip())
+    rows = below if "," not in first else [first, *below]
+    if not rows or not all(_DECIMAL_COMMA.fullmatch(row) for row in rows):
+        return False
+    is_named = len(rows) == len(below) and not any(each in first for each in _SEPARATORS)
+    return is_named or any(_NO_WHOLE_NUMBERS.match(row) for row in rows)
 
 
 def _numbers_by(lines: list[str], separator: str) -> float:
