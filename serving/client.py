@@ -141,6 +141,7 @@ def _error(response: httpx.Response) -> ClientError:
 
 def _text(name: str, value: object) -> str:
     """Return an option as a field of a form."""
+    value = value.tolist() if hasattr(value, "tolist") else value  # of NumPy and pandas
     if isinstance(value, Mapping):
         return json.dumps(value)
     if isinstance(value, str) or not isinstance(value, Sequence):

@@ -102,6 +102,18 @@ def test_columns_may_be_called_anything(address, tmp_path):
     assert record["recording"]["channels"] == ["acc, x", "1z"]
 
 
+def test_columns_may_be_an_array(address, tmp_path):
+    """As NumPy and pandas name them."""
+    path = tmp_path / "wrist.csv"
+    path.write_text("x,y,z\n" + "0.5,0,1\n" * 600)
+    fields = {"modality": "accelerometer", "unit": "g", "sampling_rate_hz": 50}
+
+    with Client(address) as client:
+        record = client.analyze(path, **fields, columns=np.array(["z", "y"]))
+
+    assert record["recording"]["channels"] == ["z", "y"]
+
+
 def test_missing_samples_may_be_nan(address):
     """What is missing in an array is a gap in the record."""
     samples = np.tile(np.sin(np.arange(600) / 5), (3, 1))
