@@ -86,6 +86,20 @@ def test_a_record_that_is_its_own_segment_is_refused_in_a_zip(tmp_path):
         read_recording(tmp_path / "r.zip", MOTION)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["r 1 0 500", "r.dat 16 100/g 16 0 0 0 0 x"],
+        ["r 1 50 500", "~ 0 100/g 16 0 0 0 0 x"],
+        ["r 1 50 500", "r.dat 999 100/g 16 0 0 0 0 x"],
+    ],
+)
+def test_no_words_of_a_programming_language_are_answered(tmp_path, lines):
+    """What wfdb stumbles over is its own affair."""
+    with pytest.raises(SignalError, match=r"its header and its signals do not belong together$"):
+        read_recording(record(tmp_path, *lines), MOTION)
+
+
 NO_GAIN = ["r.dat 16", "r.dat 16 0", "r.dat 16 0/mV 16 0 0 0 0 x", "r.dat 16 0.0(5)/uV 16 0"]
 
 

@@ -188,8 +188,12 @@ def _damage() -> Iterator[None]:
             f"its signal file {Path(error.filename or '').name} is missing; it must lie beside the"
             " header (in a zip with both, if it is sent)"
         ) from error
-    except (*_DAMAGE, OSError) as error:
+    except (ValueError, OSError) as error:
         raise SignalError(f"it is no readable WFDB record: {error}") from error
+    except _DAMAGE as error:  # in words that mean nothing without its code
+        raise SignalError(
+            "it is no readable WFDB record: its header and its signals do not belong together"
+        ) from error
 
 
 def read_annotations(path: Path, annotator: str = "atr") -> tuple[Annotation, ...]:
