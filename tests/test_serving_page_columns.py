@@ -50,6 +50,11 @@ def found(folder, path):
         ",0,1\n0,1.5,2.5\n1,1.5,2.5\n2,1,2\n3,1,2\n",
         'x, "y","z"w\r\n' + ROWS.format(","),
         "\ufeffUhr,x,y\n" + "früh,1,2\n" * 4,
+        "acc x, g;acc y, g;acc z, g\n" + "0,5;-0,25;1,75\n" * 4,
+        "acc x, g\tacc y, g\n" + "0.5\t-0.25\n" * 4,
+        "x; g; filtered,y; g; filtered,z\n" + ROWS.format(","),
+        "0,1,2\n" + ROWS.format(","),
+        "acc x\n" + "0,5\n-0,25\n" * 4,
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

@@ -1,5 +1,9 @@
 // Delimited: the beginning of a table of text as rows of cells, cut as the service cuts it.
 
+const SOME_LINES = 20;
+const DECIMAL_COMMA = /^\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*$/;
+const NO_WHOLE_NUMBERS = /^\s*(-0+,|[+-]?\d*,0\d)/;
+
 // Text in the encoding that its first bytes tell; Windows text where they are no UTF-8.
 export function textOf(bytes) {
   const [first, second] = new Uint8Array(bytes.slice(0, 2));
@@ -31,16 +35,38 @@ export function rowsOf(text) {
 }
 
 function separatorOf(lines) {
-  const counts = ["\t", ";", ","].map((each) => [lines[0].split(each).length, each]);
-  const [count, separator] = counts.reduce((best, each) => (each[0] > best[0] ? each : best));
-  if (count > 1) return separator;
-  return areApartByBlanks(lines) ? " " : ",";
+  const some = lines.slice(0, SOME_LINES);
+  if (isOneColumn(some)) return ";";
+  const possible = ["\t", ";", ","].filter((each) => lines[0].includes(each));
+  if (!possible.length) return areApartByBlanks(some) ? " " : ",";
+  // A name may hold another separator, and a decimal comma looks like one.
+  const ranked = possible.map((each) => [numbersBy(some, each), lines[0].split(each).length, each]);
+  const isBetter = (one, other) => one[0] > other[0] || (one[0] === other[0] && one[1] > other[1]);
+  return ranked.reduce((best, each) => (isBetter(each, best) ? each : best))[2];
+}
+
+// Whether the only commas are decimal ones: under one name, or where no whole number is meant, for
+// nobody writes -0 and 05.
+function isOneColumn(lines) {
+  const [first, ...below] = lines.filter((line) => line.trim());
+  const rows = first.includes(",") ? [first, ...below] : below;
+  if (!rows.length || !rows.every((row) => DECIMAL_COMMA.test(row))) return false;
+  const isNamed = rows.length === below.length && !/[\t;,]/.test(first);
+  return isNamed || rows.some((row) => NO_WHOLE_NUMBERS.test(row));
+}
+
+// Which share of the first cells are numbers, of rows that are as long as the first.
+function numbersBy(lines, separator) {
+  const rows = cellsOf(lines.join("\n"), separator);
+  const cells = rows.filter((row) => row.length === rows[0].length).flat();
+  const point = separator === "," ? "." : ",";
+  const numbers = cells.filter((cell) => cell && Number.isFinite(Number(cell.replace(point, "."))));
+  return numbers.length / rows.flat().length;
 }
 
 // Whether lines without another separator are numbers with a blank between them.
 function areApartByBlanks(lines) {
   const rows = lines
-    .slice(0, 20)
     .filter((line) => line.trim())
     .map((line) => line.split(" "));
   const last = rows.at(-1);

@@ -39,7 +39,7 @@ export async function look(file) {
 
 function ofTable([first, ...below]) {
   if (!first) return {};
-  if (isData(first)) return { said: "The file has no names for its columns" };
+  if (isData(first, below[0] ?? [])) return { said: "The file has no names for its columns" };
   // The last row may be cut.
   const rows = below.slice(0, -1);
   const timePlace = first.findIndex((name) => TIME_NAME.test(name));
@@ -54,11 +54,14 @@ function ofTable([first, ...below]) {
 }
 
 // Whether a first row is samples, of which some may be missing; pandas numbers columns without
-// names, beside an index.
-function isData(cells) {
+// names, beside an index, or from 0 over fractions.
+function isData(cells, below) {
   const numbered = cells.every((cell, place) => cell === (place ? String(place - 1) : ""));
+  const counted = cells.length > 1 && cells.every((cell, place) => cell === String(place));
+  const samples = below.filter((cell) => cell && !/^-?nan$/i.test(cell));
+  const fractions = samples.length > 0 && !samples.some((cell) => /^[+-]*\d+$/.test(cell));
   const known = cells.filter((cell) => cell && !/^-?nan$/i.test(cell));
-  return !numbered && known.every(isNumber);
+  return !numbered && !(counted && fractions) && known.every(isNumber);
 }
 
 // Times by their name, or by how far they are apart.
