@@ -39,6 +39,11 @@ def record(folder, *lines, **segments):
             r"r\.hea is damaged: it announces 1 signals, and lists 2",
         ),
         (
+            ["r 1x 50 250", *["r.dat 16 100/g 16 0 0 0 0 x"] * 2],
+            {},
+            r"r\.hea is damaged: it announces 1x signals, and lists 2",
+        ),
+        (
             ["r/299999999 1 50 500", "a 500"],
             {"a": "a 1 50 500\nr.dat 16 100/g 16 0 0 0 0 x\n"},
             r"r\.hea is damaged: it announces 299999999 segments, and lists 1",

@@ -15,6 +15,8 @@ _LONGEST_LINE = 1000
 _OF_SEGMENTS = "/"
 _UNIT = 2
 """Part of a signal's line that holds gain, baseline and unit: ``200(0)/uV``."""
+_NUMBER = re.compile(r"\d+", re.ASCII)
+"""What wfdb takes for one, whatever follows."""
 _FAR_SKEW = re.compile(r".*:0*[1-9]\d{6}")
 """Of a signal that is late by a million samples: so much is read beside each."""
 _NO_GAIN = re.compile(r"-?0*\.?0*(e[+-]?\d*)?($|[(/])")
@@ -79,7 +81,8 @@ def _check_signals(header: Path, lines: Lines) -> None:
 def _check_number(header: Path, lines: Lines, announced: str, of_what: str) -> None:
     """Refuse a header without a line for each of what it announces."""
     held = len(lines) - 1
-    if announced.isdecimal() and announced.lstrip("0") != (str(held) if held else ""):
+    number = _NUMBER.match(announced)
+    if number and number[0].lstrip("0") != (str(held) if held else ""):
         raise SignalError(
             f"its header {header.name} is damaged: it announces {announced[:20]} {of_what}, and"
             f" lists {held}"
