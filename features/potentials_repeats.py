@@ -25,12 +25,22 @@ _SLOWEST_CHANGE: Final = 50.0
 
 
 @kernel
+def _between_samples(
+    before: float, at: float, after: float
+) -> float:  # pragma: no cover (compiled)
+    """Return the lowest point of the parabola through three values, the middle one the lowest."""
+    bend = before + after - 2.0 * at
+    return max(0.0, at - (after - before) ** 2 / (8.0 * bend)) if bend > 0 else at
+
+
+@kernel
 def _difference(
     a: Array, b: Array, noise_power: float, lag: int, share: float, margin: float
 ) -> tuple[float, int]:  # pragma: no cover (compiled)
-    """Return how different two shapes are at their best lag, and that lag of ``b``.
+    """Return how different two shapes are at their best lag, and that lag of ``b`` in samples.
 
-    Below 1 they are alike. ``noise_power`` is the sum of both variances.
+    Below 1 they are alike. ``noise_power`` is the sum of both variances. The best lag may lie
+    between samples, where a parabola tells the difference: a unit does not wait for the converter.
     """
     n = len(a) - 2 * lag
     best = np.inf
@@ -38,6 +48,7 @@ def _difference(
     aa = 0.0
     for t in range(lag, lag + n):
         aa += a[t] * a[t]
+    before = last = np.inf
     for k in range(-lag, lag + 1):
         bb = apart = 0.0
         for t in range(lag, lag + n):
@@ -45,9 +56,14 @@ def _difference(
             apart += (a[t] - b[t + k]) ** 2
         allowed = share * np.sqrt(aa * bb) + margin * n * noise_power
         allowed = min(allowed, 0.5 * (aa + bb))  # what has nothing in common differs by the sum
-        if apart < best * allowed:
-            best = apart / allowed
-            at = k
+        now = apart / allowed if allowed > 0 else np.inf
+        if now < best:
+            best, at = now, k
+        if last <= before and last <= now and before < np.inf and now < np.inf:
+            lowest = _between_samples(before, last, now)
+            if lowest < best:
+                best, at = lowest, k - 1
+        before, last = last, now
     return best, at
 
 

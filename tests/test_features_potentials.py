@@ -307,6 +307,18 @@ def test_two_motor_units_have_two_shapes(rng):
     assert len(set(zip(owner.tolist(), numbers, strict=True))) == 2
 
 
+def test_when_a_unit_fires_between_two_samples_its_shape_is_the_same(rng):
+    """Half a sample is a sixth of a short wave: at whole lags alone it would be another shape."""
+    half = round(POTENTIAL_SPEC.measuring.snippet_s * RATE_HZ)
+    lag = shape_lag(RATE_HZ, POTENTIAL_SPEC)
+    shapes = Shapes(lag, POTENTIAL_SPEC.repeating)
+    for shift in rng.uniform(-0.5, 0.5, 40):
+        times = (np.arange(-half - lag, half + lag + 1) - shift) / RATE_HZ
+        wave = np.exp(-0.5 * (times / 0.0025) ** 2) * np.cos(2 * np.pi * 180 * times + 0.7)
+        shapes.add(100 * wave + rng.standard_normal(len(wave)), 1.0)
+    assert shapes.counts == [40]
+
+
 def test_the_commonest_shape_comes_first():
     shapes = Shapes(2, POTENTIAL_SPEC.repeating)
     one, other = np.sin(np.arange(30.0)), np.cos(np.arange(30.0) * 0.4)
