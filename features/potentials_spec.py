@@ -77,8 +77,9 @@ class Measuring(Section):
     """It has ended when it does not for this long."""
     snippet_s: PositiveFloat = 0.016
     """Half length of the shape around the peak."""
-    lag_s: PositiveFloat = 0.006
-    """Shapes are compared at lags up to this one: noise moves the peak."""
+    lag_s: PositiveFloat = 0.009
+    """Shapes are compared at lags up to this one: noise moves the peak, and makes now the one and
+    now the other of two phases the larger, which are up to 8 ms apart."""
 
 
 class Refusing(Section):

@@ -319,6 +319,19 @@ def test_when_a_unit_fires_between_two_samples_its_shape_is_the_same(rng):
     assert shapes.counts == [40]
 
 
+def test_a_unit_with_two_equal_phases_has_one_shape_whichever_is_the_larger(rng):
+    """Noise decides which of the two the shape lies around."""
+    at_s = np.arange(1.0, 81.0, 2.0)
+    samples = with_potentials(noise(rng, 82), at_s, potential(40.0, width_s=0.004))
+    result = found(samples)
+    apart = result.candidates.peak[result.passed] - at_s * RATE_HZ
+    shapes = Shapes(shape_lag(RATE_HZ, POTENTIAL_SPEC), POTENTIAL_SPEC.repeating)
+    for place in np.flatnonzero(result.passed):
+        shapes.add(result.shapes[place], float(result.candidates.noise[place]))
+    assert np.ptp(apart) > 6
+    assert shapes.counts == [len(at_s)]
+
+
 def test_the_commonest_shape_comes_first():
     shapes = Shapes(2, POTENTIAL_SPEC.repeating)
     one, other = np.sin(np.arange(30.0)), np.cos(np.arange(30.0) * 0.4)
