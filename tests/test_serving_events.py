@@ -89,3 +89,22 @@ def test_an_event_is_isolated_when_no_other_is_close(events):
     np.fill_diagonal(apart, np.inf)
     assert [event.isolated for event in events] == (apart.min(axis=1) > ISOLATED_S).tolist()
     assert len({event.isolated for event in events}) == 2
+
+
+def test_what_does_not_stand_out_amid_a_recording_does_not_at_its_end():
+    """What is behind the end is nothing, not silence: it does not lower what noise reaches."""
+    times = np.arange(round(19 * RATE_HZ)) / RATE_HZ
+    found = {9.3: 0, 18.75: 0}
+    for seed in range(30):
+        noise = 10 * np.random.default_rng(seed).standard_normal(len(times))
+        for at in found:
+            events = events_of(noise + _wave(times - at, 50.0, 0.004))
+            found[at] += any(abs(event.time_s - at) < 0.02 for event in events)
+    assert found[9.3] < 8
+    assert found[18.75] < 8
+
+
+def test_a_gap_at_the_end_is_passed_without_a_warning():
+    samples = emg()[: round(40 * RATE_HZ)]
+    samples[round(37.4 * RATE_HZ) :] = np.nan
+    assert max(event.time_s for event in events_of(samples)) < 37.4

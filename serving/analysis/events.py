@@ -201,7 +201,10 @@ def read_stretch(
     conditioned = condition_tiles(windows, tiles, spec, offsets)
     gone = begin + np.flatnonzero(np.isnan(samples))
     origin = first * tiles.length
-    missing = missing_samples(gone, origin, len(conditioned), tiles.rate_hz / rate_hz)
+    share = tiles.rate_hz / rate_hz
+    missing = missing_samples(gone, origin, len(conditioned), share)
+    # The zeros behind the end of the recording are no silence that a potential could stand out of.
+    missing[max(0, math.ceil(source.n_samples * share) - origin) :] = True
     return Stretch(conditioned, missing, origin)
 
 
