@@ -117,6 +117,15 @@ def test_a_tremor_is_two_where_nothing_can_be_used_between() -> None:
     assert second.start_s == pytest.approx(30.4, abs=1e-6)
 
 
+def test_a_tremor_has_the_frequency_of_the_windows_that_are_called_so() -> None:
+    """A larger movement at less than half its pace goes on beside it, and is not the tremor."""
+    times = np.arange(round(LENGTH_S * RATE_HZ)) / RATE_HZ
+    wave = 0.1 * ((times >= 10) & (times < 50)) * np.sin(2 * np.pi * 5 * times)
+    (episode,) = episodes("tremor", wave + 0.15 * np.sin(2 * np.pi * 2.1 * times))
+    assert episode.dominant_frequency_hz == pytest.approx(5.0, abs=0.1)
+    assert episode.cycles == pytest.approx(200, abs=5)
+
+
 def test_cycles_that_two_episodes_reach_for_are_told_by_one_of_them() -> None:
     """Both find the rhythm that goes on through the doubt between them; each has its own part."""
     times = np.arange(round(LENGTH_S * RATE_HZ)) / RATE_HZ

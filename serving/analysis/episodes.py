@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -59,8 +60,8 @@ def episodes_of(
     signal: Signal, cells: Cells, answers: Answers, events: Sequence[Event], spec: FeatureSpec
 ) -> Found:
     """Return the episodes of a signal: every label but rest and undecided."""
-    rough = [run for each in _rough(cells) for run in _refined(each, signal, spec)]
-    whole = _side_by_side(_joined(rough, signal, spec))
+    rough = [run for each in _rough(cells) for run in _refined(each, signal, answers, spec)]
+    whole = _side_by_side(_joined(rough, signal, answers, spec))
     none = np.zeros(0)
     sizes = {
         label: np.concatenate([none, *(r.run.sizes for r in whole if r.run and r.label == label)])
@@ -100,7 +101,7 @@ def _bounds(cells: Cells, first: int, end: int) -> tuple[float, float]:
     return float(cells.edges_s[first]), float(cells.edges_s[end])
 
 
-def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
+def _refined(rough: _Rough, signal: Signal, answers: Answers, spec: FeatureSpec) -> list[_Rough]:
     """Return what a rough episode is when its samples are looked at: one run, or several."""
     if rough.label not in RHYTHMIC:
         return [rough]
@@ -109,7 +110,8 @@ def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
     if rough.label == "clonus":
         runs = clonus_runs(*where, *rough_s, spec, rough.bounds_s)
     else:
-        runs = runs_of_rhythm(*where, rough_s, spec, rough.bounds_s)
+        pace = partial(_pace, answers, rough.label)
+        runs = runs_of_rhythm(*where, rough_s, spec, rough.bounds_s, pace)
     if not runs:
         return [rough]
     if spec.modality == "emg":
@@ -117,7 +119,9 @@ def _refined(rough: _Rough, signal: Signal, spec: FeatureSpec) -> list[_Rough]:
     return [replace(rough, start_s=run.start_s, stop_s=run.stop_s, run=run) for run in runs]
 
 
-def _joined(rough: list[_Rough], signal: Signal, spec: FeatureSpec) -> list[_Rough]:
+def _joined(
+    rough: list[_Rough], signal: Signal, answers: Answers, spec: FeatureSpec
+) -> list[_Rough]:
     """Join what is one rhythm though windows in doubt lie between: the samples tell."""
     result: list[_Rough] = []
     for each in rough:
@@ -131,7 +135,7 @@ def _joined(rough: list[_Rough], signal: Signal, spec: FeatureSpec) -> list[_Rou
                 probability=float(np.average(chances, weights=lengths)),
                 bounds_s=(before.bounds_s[0], each.bounds_s[1]),
             )
-            whole = _refined(both, signal, spec)
+            whole = _refined(both, signal, answers, spec)
             if whole[0].run is not None:
                 result[-1:] = whole
                 continue
@@ -217,6 +221,15 @@ def _frequency(rough: _Rough, answers: Answers) -> float | None:
     frequencies = answers.frequencies_hz[within(answers, rough.start_s, rough.stop_s)]
     known = frequencies[np.isfinite(frequencies)]
     return round(float(np.median(known)), 3) if known.size else None
+
+
+def _pace(answers: Answers, label: str, start_s: float, stop_s: float) -> float | None:
+    """Return the frequency of the windows between two times that a label fits best."""
+    chances = np.nan_to_num(answers.probabilities)
+    called = np.argmax(chances, axis=1) == answers.classes.index(label)
+    frequencies = answers.frequencies_hz[called & within(answers, start_s, stop_s)]
+    known = frequencies[np.isfinite(frequencies)]
+    return float(np.median(known)) if known.size else None
 
 
 def within(answers: Answers, start_s: float, stop_s: float) -> NDArray[np.bool_]:

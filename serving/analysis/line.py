@@ -6,7 +6,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from features import FeatureSpec, Modality
+from features import Modality
 
 Array = NDArray[np.float64]
 
@@ -23,8 +23,10 @@ _STANDS_OUT = 4.0
 """A line has this multiple of the power that lies beside it, on a side of it as wide."""
 
 
-def frequency_of(rhythm: Array, rate_hz: float, spec: FeatureSpec) -> float | None:
-    """Return the frequency of the highest line in the band, of all channels; None without one.
+def frequency_of(
+    rhythm: Array, rate_hz: float, band_hz: tuple[float, float], modality: Modality
+) -> float | None:
+    """Return the frequency of the highest line in a band, of all channels; None without one.
 
     A derivative raises a harmonic: of acceleration the second one by four, so that its line may be
     the highest though what moves goes at half of it. Then the frequency is the half.
@@ -36,8 +38,8 @@ def frequency_of(rhythm: Array, rate_hz: float, spec: FeatureSpec) -> float | No
     n = rhythm.shape[1]
     power = np.square(np.abs(scipy.fft.rfft(rhythm * np.hanning(n), axis=1))).sum(axis=0)
     frequencies = scipy.fft.rfftfreq(n, 1 / rate_hz)
-    whole_hz = _highest(power, frequencies, spec.rhythm.band_hz)
-    raised = 4 ** DERIVATIVES[spec.modality]
+    whole_hz = _highest(power, frequencies, band_hz)
+    raised = 4 ** DERIVATIVES[modality]
     if whole_hz is None or whole_hz / 2 < _SLOWEST_HZ or raised == 1:
         return whole_hz
     near = (whole_hz / 2 - _HALF_WIDTH_HZ, whole_hz / 2 + _HALF_WIDTH_HZ)

@@ -1,14 +1,15 @@
 """Rhythms: from a rough episode back to its samples, for its edges, pauses, cycles and size.
 
 Windows of four seconds say where a rhythm is to a second or two. Its own envelope says it better:
-the stretch is filtered around the frequency of its highest spectral line, and the run is where the
-envelope of that exceeds a share of the way from its surroundings to its level. Windows see nothing
-of a pause that is shorter than they are: where the rhythm is away for seconds, there are two runs.
+the stretch is filtered around the frequency of its highest spectral line near that of its windows,
+and the run is where the envelope of that exceeds a share of the way from its surroundings to its
+level. Windows see nothing of a pause that is shorter than they are: where the rhythm is away for
+seconds, there are two runs.
 """
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,9 @@ Array = NDArray[np.float64]
 Stretch = tuple[float, float]
 """Start and stop in seconds of the recording."""
 
+Pace = Callable[[float, float], float | None]
+"""Returns the frequency that windows between two times have, None where no window tells."""
+
 _MARGIN_S = 4.0
 """How far beyond a rough episode its edges are sought: a window."""
 
@@ -34,6 +38,10 @@ _LONGEST_S = 600.0
 
 _AROUND = (0.6, 1.5)
 """Edges of the band around the frequency, as shares of it: over an octave."""
+
+_OF_WINDOWS = 1.5
+"""A rhythm has the frequency of its windows to within this factor. A movement beside it, at another
+pace, may be larger than it is in the whole of an episode, though in none of these windows."""
 
 _FRACTIONS = (0.15, 0.3)
 """A run begins and ends where the envelope is half way from floor to level on a logarithmic scale,
@@ -84,6 +92,7 @@ def runs_of_rhythm(
     rough_s: Stretch,
     spec: FeatureSpec,
     bounds_s: Stretch,
+    pace: Pace = lambda _start_s, _stop_s: None,
 ) -> list[Run]:
     """Return the runs of a rhythm whose rough episode is known, in order; none when there is none.
 
@@ -91,14 +100,16 @@ def runs_of_rhythm(
     ----------
     bounds_s : (float, float)
         How far runs may reach: to a gap, or to another rhythm.
+    pace : Pace
+        Around which frequency the rhythm is sought; where it tells none, in the whole band.
     """
-    pieces = _pieces(source, channels, rough_s, spec, bounds_s)
+    pieces = _pieces(source, channels, rough_s, spec, bounds_s, pace)
     pauses_s = [pause for piece in pieces for pause in piece.pauses_s]
     while pauses_s:
         runs = [
             _whole(part)
             for stretch_s, reach_s in _between(pauses_s, rough_s, bounds_s)
-            if (part := _pieces(source, channels, stretch_s, spec, reach_s))
+            if (part := _pieces(source, channels, stretch_s, spec, reach_s, pace))
         ]
         lasting_s = [pause for pause in pauses_s if _lasts(pause, runs)]
         if lasting_s == pauses_s:
@@ -131,6 +142,7 @@ def _pieces(
     rough_s: Stretch,
     spec: FeatureSpec,
     bounds_s: Stretch,
+    pace: Pace,
 ) -> list[_Piece]:
     """Return the pieces of a rhythm; none when in one of them there is none."""
     start_s, stop_s = rough_s
@@ -139,7 +151,8 @@ def _pieces(
     edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
     for number, piece_s in enumerate(itertools.pairwise(edges)):
         ends = (number == 0, number == n_pieces - 1)
-        piece = _piece(source, channels, piece_s, spec, bounds_s, ends)
+        band_hz = _band(spec.rhythm.band_hz, pace(*piece_s))
+        piece = _piece(source, channels, piece_s, spec, bounds_s, ends, band_hz)
         if piece is None:
             return []
         pieces.append(piece)
@@ -160,6 +173,13 @@ def _whole(pieces: Sequence[_Piece]) -> Run:
     )
 
 
+def _band(band_hz: tuple[float, float], pace_hz: float | None) -> tuple[float, float]:
+    """Return where a rhythm is sought: in a band, around a frequency if one is known."""
+    if pace_hz is None:
+        return band_hz
+    return max(band_hz[0], pace_hz / _OF_WINDOWS), min(band_hz[1], pace_hz * _OF_WINDOWS)
+
+
 def _piece(
     source: SampleSource,
     channels: Sequence[int],
@@ -167,6 +187,7 @@ def _piece(
     spec: FeatureSpec,
     bounds_s: Stretch,
     ends: tuple[bool, bool],
+    band_hz: tuple[float, float],
 ) -> _Piece | None:
     """Follow a rhythm through a piece; ``ends`` say whether it begins and ends there.
 
@@ -181,7 +202,7 @@ def _piece(
     inside = slow.between(first_s, last_s)
     if rhythm[:, inside].shape[1] < rate_hz:
         return None
-    frequency_hz = frequency_of(rhythm[:, inside], rate_hz, spec)
+    frequency_hz = frequency_of(rhythm[:, inside], rate_hz, band_hz, spec.modality)
     if frequency_hz is None:
         return None
     around = _around(rhythm, rate_hz, frequency_hz)
