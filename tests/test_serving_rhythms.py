@@ -213,3 +213,20 @@ def test_a_harmonic_that_a_derivative_raised_is_not_the_frequency(
     (found,) = runs_of_rhythm(RecordingSource(recording), [0], (START_S, STOP_S), spec, bounds)
     assert found.dominant_frequency_hz == pytest.approx(frequency_hz, abs=0.2)
     assert found.cycles == pytest.approx(frequency_hz * (STOP_S - START_S), abs=3)
+
+
+def test_a_sensor_that_is_turned_amid_a_tremor_sees_as_much_of_it() -> None:
+    """The limb turns by a right angle; size, cycles and edges are those of the tremor."""
+    times = np.arange(60 * 100) / 100.0
+    wave = 0.1 * ((times >= 5) & (times < 55)) * np.sin(2 * np.pi * 5 * times)
+    before = times < 22
+    noise = 0.001 * np.random.default_rng(3).standard_normal((3, len(times)))
+    samples = np.stack((before * wave, ~before * wave, np.zeros(len(times)))) + noise
+    source = RecordingSource(
+        Recording(samples, sampling_rate_hz=100.0, modality="accelerometer", unit="g")
+    )
+    spec = shipped_spec("accelerometer")
+    (found,) = runs_of_rhythm(source, [0, 1, 2], (6.0, 54.0), spec, (0.0, 60.0))
+    assert np.percentile(found.sizes, 5) == pytest.approx(0.2, rel=0.2)
+    assert found.cycles == pytest.approx(250, abs=2)
+    assert (found.start_s, found.stop_s) == pytest.approx((5.0, 55.0), abs=0.3)

@@ -1,10 +1,9 @@
 """Rhythms: from a rough episode back to its samples, for its edges, pauses, cycles and size.
 
 Windows of four seconds say where a rhythm is to a second or two. Its own envelope says it better:
-the stretch is filtered around the frequency of its highest spectral line near that of its windows,
-and the run is where the envelope of that exceeds a share of the way from its surroundings to its
-level. Windows see nothing of a pause that is shorter than they are: where the rhythm is away for
-seconds, there are two runs.
+the stretch is filtered around the frequency of its highest spectral line, and the run is where the
+envelope of that exceeds a share of the way from its surroundings to its level. Windows see nothing
+of a pause that is shorter than they are: where the rhythm is away for seconds, there are two runs.
 """
 
 import itertools
@@ -18,6 +17,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from features import FeatureSpec
+from features.axes import moving_axes
 from serving.analysis.line import frequency_of
 from serving.analysis.run import Run
 from serving.analysis.slow_signal import slow_signal
@@ -40,8 +40,7 @@ _AROUND = (0.6, 1.5)
 """Edges of the band around the frequency, as shares of it: over an octave."""
 
 _OF_WINDOWS = 1.5
-"""A rhythm has the frequency of its windows to within this factor. A movement beside it, at another
-pace, may be larger than it is in the whole of an episode, though in none of these windows."""
+"""A rhythm has the frequency of its windows to within this factor: another may be larger."""
 
 _FRACTIONS = (0.15, 0.3)
 """A run begins and ends where the envelope is half way from floor to level on a logarithmic scale,
@@ -50,6 +49,9 @@ there may be silence, or movement larger than the rhythm itself."""
 
 _UNSURE_S = 1.5
 """The middle of a rough episode, this far from its edges, belongs to the run in any case."""
+
+_AXIS_S = 10
+"""The axis of a rhythm is that of so many seconds before and after."""
 
 _FLOOR = 0.3
 """Quantile of the envelope beside the rough episode that is its floor."""
@@ -206,7 +208,7 @@ def _piece(
     if frequency_hz is None:
         return None
     around = _around(rhythm, rate_hz, frequency_hz)
-    wave = _analytic(around, inside)
+    wave = _analytic(around, rate_hz, inside)
     start, stop = _run(np.abs(wave), rate_hz, inside, frequency_hz)
     start = start if ends[0] else inside.start
     stop = stop if ends[1] else inside.stop + 1
@@ -238,10 +240,10 @@ def _around(rhythm: Array, rate_hz: float, frequency_hz: float) -> Array:
     return filtered
 
 
-def _analytic(around: Array, inside: slice) -> NDArray[np.complex128]:
+def _analytic(around: Array, rate_hz: float, inside: slice) -> NDArray[np.complex128]:
     """Return the analytic signal along the axis that a rhythm moves most."""
-    _, axes = np.linalg.eigh(around[:, inside] @ around[:, inside].T)
-    wave: NDArray[np.complex128] = scipy.signal.hilbert(axes[:, -1] @ around)
+    axes = moving_axes(around, inside, rate_hz, _AXIS_S)
+    wave: NDArray[np.complex128] = (axes * scipy.signal.hilbert(around, axis=1)).sum(axis=0)
     return wave
 
 
