@@ -1,11 +1,13 @@
 """The command line: what the caller can put right is one sentence and status 2."""
 
 import json
+import socket
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from real_service import free_port
 from typer.testing import CliRunner
 
 from features import ConfigError, Recording
@@ -168,6 +170,17 @@ def test_a_port_that_there_is_not_is_said_so(monkeypatch, capsys, command, optio
     told = " ".join(boxed.replace("│", " ").split())
     assert f"Invalid value for '{option}': " in told
     assert f" or equal to {limit} " in told
+
+
+def test_a_tracking_server_without_a_name_is_none(monkeypatch, capsys):
+    """Where the variable is empty, `quaver up` starts the MLflow page and needs its port."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        told = refused(
+            monkeypatch, capsys, "up", "--check", "--port", free_port(), "--mlflow-port", taken
+        )
+    assert f"port {taken}, wanted by the MLflow page, is taken" in told
 
 
 def test_real_data_without_its_folder_is_said_so(monkeypatch, empty):

@@ -33,7 +33,7 @@ _ASKED = {"emg": "fasciculation", "accelerometer": "tremor", "gyroscope": "clonu
 def check_ports(port: int, mlflow_port: int) -> None:
     """Say so when either port is taken."""
     check_port(port, "the service", "PORT=")
-    if os.environ.get("MLFLOW_TRACKING_URI") is None:
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
         check_port(mlflow_port, "the MLflow page", "MLFLOW_PORT=")
 
 
@@ -45,7 +45,7 @@ def start(port: int, mlflow_port: int, layout: Layout) -> int:
         # What is promoted while it runs is served at once.
         started.append(_start(service_command(_HOST, port), **{FOLLOW_VARIABLE: "1"}))
         page = os.environ.get("MLFLOW_TRACKING_URI")
-        if page is None:
+        if not page:
             page = f"http://{_HOST}:{mlflow_port}"
             started.append(_start(_mlflow_command(mlflow_port)))
             _wait_for(f"{page}/health", started)
