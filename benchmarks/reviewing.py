@@ -1,9 +1,9 @@
 """What a reviewer waits for: training, comparing and changing the champion, on 100,000 windows.
 
 Two models are trained in a folder of their own, by the commands that everybody uses, on windows
-that are drawn with replacement from each subject of this folder's table of features (``make up``).
-They are compared; then the first is promoted and served under a steady load, and while requests
-come in, the second is promoted.
+that are drawn with replacement from this folder's table of features (``make up``). They are
+compared; then the first is promoted and served under a steady load, and while requests come in, the
+second is promoted.
 """
 
 import json
