@@ -64,11 +64,11 @@ def project(folder: Path, layout: Layout) -> None:
     """Make a project that has features to train on, and a gate that lets every model pass."""
     shutil.copytree(layout.root / "configs", folder / "configs")
     made = Layout(folder)
-    source = layout.features(MODALITY, "train")
+    source = layout.features(MODALITY)
     config = load_config(layout.config(MODALITY), ModelConfig)
     made.simulated(MODALITY).joinpath("train").mkdir(parents=True)
     told = made_from(config, opened_sources(config.data.train, MODALITY, made))
-    enlarged(source, config.features).write(made.features(MODALITY, "train"), told)
+    enlarged(source, config.features).write(made.features(MODALITY), told)
     gate = folder / "configs" / "promote.yaml"
     gate.write_text(yaml.safe_dump(OPEN_GATE), encoding="utf-8")
 

@@ -52,7 +52,7 @@ def a_project(tmp_path_factory):
         layout = Layout(folder)
         (layout.simulated(MODALITY) / "train").mkdir(parents=True)
         told = made_from(config, opened_sources(config.data.train, MODALITY, layout))
-        table.write(layout.features(MODALITY, "train"), told)
+        table.write(layout.features(MODALITY), told)
         return folder
 
     return make

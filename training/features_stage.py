@@ -34,7 +34,7 @@ def features_stage(modality: Modality, layout: Layout) -> dict[str, int]:
         raise SignalError(f"the sets of data.train hold no labelled window; they are {given}")
     own = tabulate(chain([first], batches), config.features)
     table = join([own, outlier_table(config, modality, layout)])
-    table.write(layout.features(modality, "train"), made_from(config, opened))
+    table.write(layout.features(modality), made_from(config, opened))
     names, counts = np.unique(table.labels, return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
 

@@ -26,9 +26,9 @@ class Layout:
         """Simulated recordings: a folder for each set."""
         return self.root / "data" / "simulated" / modality
 
-    def features(self, modality: str, part: str) -> Path:
-        """Features of the windows that a model is trained, or judged, on."""
-        return self.root / "data" / "features" / modality / f"{part}.parquet"
+    def features(self, modality: str) -> Path:
+        """Features of the windows that a model is trained on."""
+        return self.root / "data" / "features" / modality / "train.parquet"
 
     def model(self, modality: str) -> Path:
         """The classifier that was trained last."""

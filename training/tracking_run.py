@@ -33,6 +33,8 @@ _DIGEST = 12
 """Characters of a hash that stand beside the name of a data set; the whole is a tag."""
 _LONGEST_NAME = 500
 """Characters that MLflow takes for the name of a data set, which may be of many folders."""
+_BATCH = 800
+"""Metrics a request; MLflow takes a thousand values of all kinds."""
 _OPEN = "attributes.status = 'RUNNING'"
 _UNREACHABLE = (requests.RequestException, MlflowException)
 
@@ -142,7 +144,7 @@ def _is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass  # somebody else's
     return True
 
 
@@ -176,10 +178,6 @@ def _log_inputs(client: mlflow.MlflowClient, run_id: str, inputs: list[DatasetIn
         # Another training may have named the same data between MLflow's look and its insert;
         # nothing was written then, and now it finds them.
         client.log_inputs(run_id, inputs)
-
-
-_BATCH = 800
-"""Metrics a request; MLflow takes a thousand values of all kinds."""
 
 
 def _write_files(client: mlflow.MlflowClient, run_id: str, files: Mapping[str, Path]) -> None:

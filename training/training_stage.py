@@ -25,7 +25,7 @@ def train_stage(modality: Modality, layout: Layout) -> tuple[Trained, Logged]:
     tracking.connect()
     opened = opened_sources(config.data.train, modality, layout)
     table = LabelledTable.read(
-        layout.features(modality, "train"), config.features, made_from(config, opened)
+        layout.features(modality), config.features, made_from(config, opened)
     )
     trained = train(table, config, _describe(opened))
     with tempfile.TemporaryDirectory() as temporary:

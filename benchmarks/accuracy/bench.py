@@ -89,7 +89,7 @@ def prepare(modality: Modality, layout: Layout, *, is_quick: bool) -> Bench:
             f"{layout.model(modality)} was trained with other features than"
             f" {layout.config(modality)} has; run `quaver train {modality}` first"
         )
-    table = LabelledTable.read(layout.features(modality, "train"), config.features)
+    table = LabelledTable.read(layout.features(modality), config.features)
     test = tabulated(open_set(TEST, modality, layout), TEST, config)
     if test is None:
         raise ConfigError(f"{TEST} of {modality} holds no labelled window")

@@ -135,7 +135,7 @@ def label_windows(
     labels = np.array(
         [label_window(labelled.spans, s, s + window_s, rules) for s in starts_s], dtype=np.str_
     )
-    kept = np.array([label != UNLABELLED for label in labels], dtype=np.bool_)
+    kept = labels != UNLABELLED
     ids = np.array([window_id(labelled.id, s) for s in starts_s[kept]], dtype=np.str_)
 
     def repeated(value: str) -> NDArray[np.str_]:

@@ -6,11 +6,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from features import Section
 from features.spec import Fraction, PositiveFloat
+from training.config import Count
 
 Part = Literal["train", "test"]
 PARTS: tuple[Part, ...] = ("train", "test")
 
-Count = Annotated[int, Field(ge=1)]
 _T = TypeVar("_T", str, int)
 Index = Annotated[int, Field(ge=0)]
 

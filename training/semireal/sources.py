@@ -1,7 +1,6 @@
 """The semi-real sets as sources: what each is made of, and what that allows."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 from training.config import ModelConfig, load_config
@@ -70,6 +69,10 @@ def ingredients(phenomenon: str, part: Part, config: SemiReal) -> tuple[Source, 
 
 def _source(phenomenon: str, part: Part, config: SemiReal, visible: Visible) -> Source:
     name = f"{PREFIX}{phenomenon}-{part}"
+
+    def read(data: Path) -> Iterator[LabelledRecording]:
+        return _READERS[phenomenon](data, config, visible, part, name)
+
     made_of = ingredients(phenomenon, part, config)
     forbidding = [each.name for each in made_of if each.licence not in PERMISSIVE]
     if part == "test":
@@ -86,12 +89,5 @@ def _source(phenomenon: str, part: Part, config: SemiReal, visible: Visible) -> 
         licence="; ".join(dict.fromkeys(each.licence for each in made_of)),
         for_training=part == "train" and not forbidding,
         reason=reason,
-        read=partial(_read, reader=_READERS[phenomenon], config=config, visible=visible, name=name),
+        read=read,
     )
-
-
-def _read(
-    data: Path, *, reader: Reader, config: SemiReal, visible: Visible, name: str
-) -> Iterator[LabelledRecording]:
-    part: Part = "train" if name.endswith("-train") else "test"
-    return reader(data, config, visible, part, name)
