@@ -187,6 +187,18 @@ def test_a_model_that_cannot_be_compared_is_refused(log, other, sentence):
     assert agreed() == first.model_version
 
 
+def test_a_model_that_is_compared_on_look_alikes_alone_is_refused(log):
+    """Where no answer can be right, nobody knows who is better either."""
+    margin = OPEN.model_copy(update={"maximum_loss": 0.05})
+    alike = answers(1.0).assign(label="cramp")
+    first = log(alike)
+    promote(first, margin)
+
+    with pytest.raises(GateError, match="not compared with the champion: no window that both"):
+        promote(log(alike), margin)
+    assert agreed() == first.model_version
+
+
 def test_a_model_that_fails_its_exam_changes_nothing(logged, monkeypatch):
     """An altered registered model is refused before the store is touched."""
     fetch = tracking.fetch_classifier

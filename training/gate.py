@@ -139,6 +139,9 @@ def _against(
     if not isinstance(comparison, Comparison):
         yield Check(f"compared with the champion: {comparison}", passed=False)
         return
+    if not comparison.kinds:
+        nothing = "no window that both have answered has a class as its label"
+        yield Check(f"compared with the champion: {nothing}", passed=False)
     for data_set in comparison.data_sets:
         for name in champion.classes:
             change = data_set.changes.get(f"f1__{name}")
