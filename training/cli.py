@@ -1,6 +1,7 @@
 """The command line. Results go to standard output, progress to standard error.
 
-Exit status 0: done; 2: something the caller can put right; 3: a model was not good enough.
+Exit status 0: done; 1: the reader of the output (a pager, head) has gone; 2: something the caller
+can put right; 3: a model was not good enough.
 """
 
 import sys
@@ -244,7 +245,3 @@ def main() -> None:
     except QuaverError as error:
         typer.echo(f"quaver: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output (a pager, head) has gone; that is no error of ours.
-        sys.stderr.close()
-        sys.exit(0)
