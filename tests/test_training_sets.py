@@ -6,6 +6,7 @@ from made_sets import MODALITY, labelled, own
 from project import REPOSITORY
 
 from features import ConfigError, SignalError
+from training.commands.datasets import list_named
 from training.features_stage import features_stage, labelled_windows, opened_sources
 from training.layout import Layout
 from training.simulate import store
@@ -80,6 +81,14 @@ def configured(layout, *train):
     path = layout.config(MODALITY)
     path.parent.mkdir(exist_ok=True)
     path.write_text(config.model_dump_json(), encoding="utf-8")
+
+
+def test_a_simulated_set_is_listed_for_the_sensors_that_it_was_made_for(layout):
+    """EMG need not be among them."""
+    configured(layout, "simulated/small")
+    (told,) = list_named(["simulated/small"], layout)
+    assert "simulated (simulated; accelerometer)" in told
+    assert "2 people, 2 recordings" in told
 
 
 def test_a_set_of_another_modality_is_not_trained_on(layout, tmp_path):

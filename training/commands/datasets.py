@@ -40,10 +40,17 @@ def list_datasets(layout: Layout) -> Iterator[str]:
 
 
 def list_named(names: list[str], layout: Layout) -> Iterator[str]:
-    """Yield a paragraph for each named set."""
+    """Yield a paragraph for each named set; one of the simulator for each of its sensors."""
     for name in names:
-        opened = open_set(name, "emg", layout)  # which modality matters to simulated sets alone
-        yield _counted(opened.source, opened.folder, layout)
+        for modality in _made_for(name, layout) or ["emg"]:
+            opened = open_set(name, modality, layout)
+            yield _counted(opened.source, opened.folder, layout)
+
+
+def _made_for(name: str, layout: Layout) -> list[Modality]:
+    """Return the modalities that a set of the simulator was made for, none for any other set."""
+    kind, _, part = name.partition("/")
+    return [m for m in MODALITIES if kind == "simulated" and (layout.simulated(m) / part).is_dir()]
 
 
 def _simulated(modality: Modality, layout: Layout) -> Iterator[str]:
