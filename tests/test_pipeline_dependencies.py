@@ -49,6 +49,13 @@ def test_whatever_decides_a_model_makes_training_run_again(path):
     assert imported_by(path) - known - NO_PART_OF_A_MODEL == set()
 
 
+@pytest.mark.parametrize("stage", ["features", "evaluate"])
+def test_whatever_decides_the_labels_of_windows_makes_them_read_again(stage):
+    """Of people who are judged as of those who are trained on: a label is what is counted."""
+    known = set(STAGES[stage]["deps"])
+    assert {"training/datasets", "training/features_stage.py", "training/semireal"} <= known
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_dependency_on_code_is_there(stage):
     for path in STAGES[stage]["deps"]:
