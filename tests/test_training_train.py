@@ -205,6 +205,15 @@ def test_a_card_has_the_pairs_of_classes_that_its_configuration_names(trained):
     assert "Beside clonus or tremor, the other of the two is a candidate from 25% on" in text
 
 
+def test_a_card_leaves_empty_what_there_is_not(trained):
+    """Nobody was called clonus: its precision is no number, and no NaN either."""
+    nothing = dict.fromkeys(("value", "low", "high"), float("nan"))
+    figures = trained.report["figures"] | {"precision__clonus": nothing}
+    text = model_card(trained.classifier, trained.report | {"figures": figures})
+    assert "| precision, clonus |  |  |\n" in text
+    assert "nan" not in text.lower()
+
+
 def test_a_missing_class_is_named():
     """A class without a window is refused, with the way out."""
     config = small_config()

@@ -4,6 +4,7 @@ from typing import Any
 
 from serving.card import DISCLAIMER, RateLimit
 from serving.classifier import Classifier
+from training.tables import number
 
 
 def model_card(classifier: Classifier, report: dict[str, Any]) -> str:
@@ -50,13 +51,14 @@ def model_card(classifier: Classifier, report: dict[str, Any]) -> str:
         "| --- | --- | --- |",
     ]
     for name, figure in _main_first(report["figures"]).items():
-        value, low, high = (figure[key] for key in ("value", "low", "high"))
-        lines.append(f"| {name.replace('__', ', ')} | {value:.3f} | {low:.3f} to {high:.3f} |")
+        value, low, high = (number(figure[key]) for key in ("value", "low", "high"))
+        interval = f"{low} to {high}" if low else ""
+        lines.append(f"| {name.replace('__', ', ')} | {value} | {interval} |")
     coverage = report["coverage"]
     lines += [
-        f"| expected calibration error | {report['expected_calibration_error']:.3f} | |",
-        f"| coverage, mean over subjects | {coverage['mean']:.3f} | |",
-        f"| coverage, worst subject | {coverage['worst']:.3f} | |",
+        f"| expected calibration error | {number(report['expected_calibration_error'])} | |",
+        f"| coverage, mean over subjects | {number(coverage['mean'])} | |",
+        f"| coverage, worst subject | {number(coverage['worst'])} | |",
         "",
         "## Answers by label",
         "",

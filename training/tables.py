@@ -36,15 +36,20 @@ def answers_table(report: dict[str, Any]) -> str:
 def figures_table(report: dict[str, Any]) -> str:
     """Return the figures with their intervals; what does not exist is left empty."""
     rows = [
-        [name.replace("__", " "), *(_number(figure[key]) for key in ("value", "low", "high"))]
+        [name.replace("__", " "), *(number(figure[key]) for key in ("value", "low", "high"))]
         for name, figure in report["figures"].items()
     ]
     rows.append(
-        ["expected calibration error", _number(report["expected_calibration_error"]), "", ""]
+        ["expected calibration error", number(report["expected_calibration_error"]), "", ""]
     )
-    rows.append(["coverage, mean of subjects", _number(report["coverage"]["mean"]), "", ""])
-    rows.append(["coverage, worst subject", _number(report["coverage"]["worst"]), "", ""])
+    rows.append(["coverage, mean of subjects", number(report["coverage"]["mean"]), "", ""])
+    rows.append(["coverage, worst subject", number(report["coverage"]["worst"]), "", ""])
     return table(["figure", "value", "from", "to"], rows)
+
+
+def number(value: float) -> str:
+    """Return a figure as text, nothing where there is none."""
+    return "" if math.isnan(value) else f"{value:.3f}"
 
 
 def heading(name: str, kind: str, report: dict[str, Any]) -> str:
@@ -53,10 +58,6 @@ def heading(name: str, kind: str, report: dict[str, Any]) -> str:
     reasons = ", ".join(f"{reason} {n}" for reason, n in report["reasons"].items())
     line = f"{name} ({kind}): {people} people, {report['n_windows']} windows"
     return f"{line}; undecided because: {reasons}" if reasons else line
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.3f}"
 
 
 def _shares(numbers: Sequence[int]) -> list[str]:
