@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +79,10 @@ def wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes]) -> 
     while time.monotonic() < until:
         if process.poll() is not None:
             sys.exit(f"the service ended with status {process.returncode} before it was ready")
-        try:
+        with suppress(httpx.TransportError):
             if client.get("/readyz").is_success:
                 return
-        except httpx.TransportError:
-            time.sleep(0.02)
+        time.sleep(0.02)
     sys.exit(f"the service was not ready within {PATIENCE_S:g} s")
 
 

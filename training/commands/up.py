@@ -152,15 +152,16 @@ def _first_answer(modality: Modality, port: int, layout: Layout) -> str:
 
 
 def _simulated_window(modality: Modality, layout: Layout) -> dict[str, Any]:
-    """Return the window of a simulated recording that shows the phenomenon best."""
+    """Return the window that begins a second before the phenomenon of a recording shows."""
     simulation = load_config(layout.config("simulate"), Simulation)
     physiology = Physiology.load(layout.config("physiology"))
     person = next(people("test", modality, simulation, physiology))
     kind = _ASKED[modality]
     labelled = person.recording(kind, 0)
     recording = labelled.recording
-    marked = [span.start_s for span in labelled.spans if span.label == kind.partition("_")[0]]
-    start_s = min(max((marked or [0.0])[0] - 1.0, 0.0), recording.duration_s - 4.0)
+    label = kind.partition("_")[0]
+    shown_s = next((span.start_s for span in labelled.spans if span.label == label), 0.0)
+    start_s = min(max(shown_s - 1.0, 0.0), recording.duration_s - 4.0)
     first = round(start_s * recording.sampling_rate_hz)
     last = first + round(4.0 * recording.sampling_rate_hz)
     return {
