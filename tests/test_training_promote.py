@@ -19,7 +19,7 @@ from training import promote as promoting
 from training import tracking
 from training.gate import Gate, checks
 from training.promote import challenge, promote, rollback, settle
-from training.tracking import CHALLENGER, Content
+from training.tracking import CHALLENGER, CHAMPION, Content
 
 NAME = "quaver-accelerometer"
 OPEN = Gate(
@@ -62,7 +62,7 @@ def logged(log):
 
 def agreed():
     """Return the version that is served, which the registry calls its champion too."""
-    served, champion = store.served(NAME), tracking.aliased(NAME)
+    served, champion = store.served(NAME), tracking.version_of(NAME, CHAMPION)
     assert champion == (None if served is None else served.logged)
     return None if champion is None else champion.model_version
 
@@ -349,7 +349,7 @@ def test_a_challenger_waits_beside_the_champion(log):
     challenge(last)
 
     assert agreed() == champion.model_version
-    assert tracking.aliased(NAME, CHALLENGER) == last
+    assert tracking.version_of(NAME, CHALLENGER) == last
     assert store.served(NAME, f"{NAME}-challenger").logged == last
     assert len(bentoml.models.list(f"{NAME}-challenger")) == 1
 
@@ -360,6 +360,6 @@ def test_a_challenger_that_is_promoted_is_one_no_longer(log):
     challenge(logged)
     promote(logged, OPEN)
 
-    assert tracking.aliased(NAME, CHALLENGER) is None
+    assert tracking.version_of(NAME, CHALLENGER) is None
     assert store.served(NAME, f"{NAME}-challenger") is None
     assert agreed() == logged.model_version

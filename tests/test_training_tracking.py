@@ -104,10 +104,30 @@ def test_the_champion_is_the_model_that_was_made_so(content):
     """There is no champion before, and exactly the named version after."""
     classifier, what = content
     first = tracking.log_training(what, classifier, "quaver-emg")
-    assert tracking.aliased("quaver-emg") is None
+    assert tracking.version_of("quaver-emg", "champion") is None
     tracking.log_training(what, classifier, "quaver-emg")
     tracking.set_alias("quaver-emg", "champion", first.model_version)
-    assert first == tracking.aliased("quaver-emg")
+    assert first == tracking.version_of("quaver-emg", "champion")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: tracking.version_of("quaver-emg", "champion"),
+        lambda: tracking.version_of("quaver-emg", "3"),
+        lambda: tracking.find_run("abc"),
+    ],
+)
+def test_a_server_that_is_gone_is_not_taken_for_one_that_knows_of_no_model(ask, monkeypatch):
+    """Nobody may be sent to look for a mistake in a name."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri("http://127.0.0.1:9")
+    try:
+        with pytest.raises(ConfigError, match=r"server http://127\.0\.0\.1:9 stopped answering"):
+            ask()
+    finally:
+        mlflow.set_tracking_uri(before)
 
 
 @pytest.mark.usefixtures("store")

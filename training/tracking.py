@@ -31,7 +31,8 @@ CHALLENGER = "challenger"
 """Alias of the model that answers beside it."""
 _ARTIFACT = "classifier"
 _PATIENCE_S = 5.0
-_NOT_THERE = "RESOURCE_DOES_NOT_EXIST"
+_NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What MLflow says of a version, and of an alias, that there is not."""
 _HASHES = ("data_sha256", "fingerprint", "git_commit")
 
 
@@ -212,13 +213,11 @@ def find_run(run_id: str) -> Logged:
     ConfigError
         When there is no such run, it is not whole, or it has no model.
     """
-    client = mlflow.MlflowClient()
-    try:
+    with clear_errors():
+        client = mlflow.MlflowClient()
         versions = client.search_model_versions(f"run_id = '{run_id}'")
         if versions:
             _check_whole(run_id, client.get_run(run_id).info)
-    except MlflowException as error:
-        raise ConfigError(f"MLflow does not know the run {run_id!r}: {error.message}") from error
     if not versions:
         raise ConfigError(
             f"no registered model belongs to the run {run_id!r}; is the id right, or was its model"
@@ -253,38 +252,26 @@ def set_alias(model_name: str, alias: str, version: str | None) -> None:
 
 def version_of(model_name: str, version_or_alias: str) -> Logged | None:
     """Return a registered model by its version or an alias, None when there is none."""
-    if not version_or_alias.isdecimal():
-        return aliased(model_name, version_or_alias)
-    try:
-        found = mlflow.MlflowClient().get_model_version(model_name, version_or_alias)
-    except MlflowException:
-        return None
-    return Logged(str(found.run_id), model_name, version_or_alias)
+    client = mlflow.MlflowClient()
+    is_version = version_or_alias.isdecimal()
+    find = client.get_model_version if is_version else client.get_model_version_by_alias
+    with clear_errors():
+        try:
+            found = find(model_name, version_or_alias)
+        except MlflowException as error:
+            if error.error_code in _NOT_THERE:
+                return None
+            raise
+    return Logged(str(found.run_id), model_name, str(found.version))
 
 
 def is_registered(logged: Logged) -> bool:
     """Say whether the registry still has a version: somebody may have deleted it there."""
-    with clear_errors():
-        try:
-            mlflow.MlflowClient().get_model_version(logged.model_name, logged.model_version)
-        except MlflowException as error:
-            if error.error_code == _NOT_THERE:
-                return False
-            raise
-    return True
-
-
-def aliased(model_name: str, alias: str = CHAMPION) -> Logged | None:
-    """Return the model that an alias points at, None when it points at none."""
-    try:
-        version = mlflow.MlflowClient().get_model_version_by_alias(model_name, alias)
-    except MlflowException:
-        return None
-    return Logged(str(version.run_id), model_name, str(version.version))
+    return version_of(logged.model_name, logged.model_version) is not None
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested configuration as dotted keys, lists as text."""
+    """Return nested configuration as dotted keys."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
