@@ -1,6 +1,7 @@
 """Promotion: exam, gate, store and alias, in this order, and nothing changed when one says no."""
 
 import multiprocessing
+import shutil
 import signal
 from pathlib import Path
 
@@ -308,10 +309,57 @@ def test_a_version_that_was_deleted_is_passed_over(log):
 
     promote(third, OPEN)
     client.delete_model_version(NAME, first.model_version)
-    with pytest.raises(ConfigError, match="version 1 was deleted in the registry; there is none"):
+    with pytest.raises(ConfigError, match="version 1 is not in the registry any more; there"):
         rollback("accelerometer")
     assert agreed() == third.model_version
     assert settle(NAME) is None
+
+
+def another_registry(monkeypatch, own_registry, empty_registry):
+    """From now on, track in another database, as when a server takes the place of a file."""
+    other = shutil.copy(empty_registry, own_registry / "other.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{other}")
+    tracking.connect()
+
+
+def test_versions_of_another_registry_are_not_gone_back_to(
+    log, monkeypatch, own_registry, empty_registry
+):
+    """Its version 1 is another model, which the alias would name while the older one served."""
+    promote(log(), OPEN)
+    another_registry(monkeypatch, own_registry, empty_registry)
+    second = log()
+    promote(second, OPEN)
+
+    assert second.model_version == "1"
+    with pytest.raises(ConfigError, match="version 1 is not in the registry any more; there is"):
+        rollback("accelerometer")
+    assert store.served(NAME).logged == tracking.aliased(NAME) == second
+
+
+def test_a_promotion_that_dies_after_a_change_of_registry_is_taken_back(
+    log, monkeypatch, own_registry, empty_registry
+):
+    """What served goes on; the new registry, which does not know it, has no champion."""
+    first, _ = log(), log()
+    promote(first, OPEN)
+    another_registry(monkeypatch, own_registry, empty_registry)
+    second = log()
+    whole = promoting.steps
+
+    def dying(change):
+        for name in whole(change):
+            if name == "registered":
+                raise KeyboardInterrupt
+            yield name
+
+    monkeypatch.setattr(promoting, "steps", dying)
+    with pytest.raises(KeyboardInterrupt):
+        promote(second, OPEN)
+
+    assert settle(NAME).endswith("version 1 serves, as before it")
+    assert store.served(NAME).logged == first
+    assert tracking.aliased(NAME) is None
 
 
 def test_a_promotion_that_the_registry_refuses_is_taken_back_at_once(log, monkeypatch):

@@ -35,7 +35,7 @@ class Announcement(Section):
 
     name: str
     before: str | None
-    """The registry's version that is served, None when none is."""
+    """The registry's version that is served, None when none is that this registry knows."""
     place: str
     """The store's name of what is to be served."""
     version: str
@@ -52,7 +52,7 @@ class Promoted:
     tag: str
     checks: tuple[Check, ...] = ()
     passed_over: tuple[str, ...] = ()
-    """Versions that would have been gone back to, but are no longer in the registry."""
+    """Versions that would have been gone back to, but are not in the registry any more."""
 
 
 def promote(
@@ -82,7 +82,7 @@ def promote(
         place = _staged(directory, logged, classifier.card, name, before)
         _carry_out(Announcement(
             name=name,
-            before=None if before is None else before.logged.model_version,
+            before=None if before is None else _registered(before),
             place=place,
             version=logged.model_version,
             is_new=True,
@@ -136,12 +136,12 @@ def rollback(modality: Modality) -> Promoted:
         if earlier is None:
             why = f"{now.tag} is the first model served for {modality}"
             if passed_over:
-                why = f"of {name}, {' and '.join(passed_over)} was deleted in the registry"
+                why = f"of {name}, {' and '.join(passed_over)} is not in the registry any more"
             raise ConfigError(f"{why}; there is none to go back to")
         load(earlier.directory)
         _carry_out(Announcement(
             name=name,
-            before=now.logged.model_version,
+            before=_registered(now),
             place=earlier.place,
             version=earlier.logged.model_version,
             is_new=False,
@@ -150,7 +150,7 @@ def rollback(modality: Modality) -> Promoted:
 
 
 def _earlier(name: str, now: store.Stored) -> tuple[store.Stored | None, tuple[str, ...]]:
-    """Return what was served before and can be again, and the versions deleted since."""
+    """Return what was served before and can be again, and the versions not registered any more."""
     passed_over: list[str] = []
     found: store.Stored | None = now
     while found is not None:
@@ -159,6 +159,15 @@ def _earlier(name: str, now: store.Stored) -> tuple[store.Stored | None, tuple[s
             break
         passed_over.append(f"version {found.logged.model_version}")
     return found, tuple(passed_over)
+
+
+def _registered(served: store.Stored) -> str | None:
+    """Return the version of what is served; None when the registry has none of that run.
+
+    It may have been deleted, or be of another registry, in which its number is another model's.
+    """
+    logged = served.logged
+    return logged.model_version if tracking.is_registered(logged) else None
 
 
 def _carry_out(change: Announcement) -> None:
@@ -213,7 +222,7 @@ def _settle(name: str) -> str | None:
     path.unlink()
     if completed:
         return None
-    kept = "none is served" if change.before is None else f"version {change.before} serves"
+    kept = "none is served" if now is None else f"version {now.logged.model_version} serves"
     return f"a promotion of {name} was interrupted and has been taken back: {kept}, as before it"
 
 

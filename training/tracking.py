@@ -266,8 +266,12 @@ def version_of(model_name: str, version_or_alias: str) -> Logged | None:
 
 
 def is_registered(logged: Logged) -> bool:
-    """Say whether the registry still has a version: somebody may have deleted it there."""
-    return version_of(logged.model_name, logged.model_version) is not None
+    """Say whether the registry has a version, and of that run.
+
+    Somebody may have deleted it there, or another registry be asked, which counts from 1 as well.
+    """
+    found = version_of(logged.model_name, logged.model_version)
+    return found is not None and found.run_id == logged.run_id
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

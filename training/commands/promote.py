@@ -34,7 +34,7 @@ def roll_back(modality: Modality) -> None:
     promoted = rollback(modality)
     logged = promoted.logged
     for version in promoted.passed_over:
-        typer.echo(f"{version} was deleted in the registry and is passed over")
+        typer.echo(f"{version} is not in the registry any more and is passed over")
     typer.echo(f"{logged.model_name} version {logged.model_version}, run {logged.run_id}")
     _end(promoted, "serves again")
 
