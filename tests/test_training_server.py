@@ -98,8 +98,10 @@ def test_trainings_that_log_at_once_are_both_whole(server, a_project):
     """Two first trainings at the same moment: two runs, two versions, each with its own parts."""
     folders = [a_project("one"), a_project("two")]
     for begun in [Training(folder, server) for folder in folders]:
-        status, _, told = begun.end()
+        status, said, told = begun.end()
         assert status == 0, told
+        assert said.startswith(f"{NAME} version ")
+        assert "http" not in said
 
     client, where = experiment(server)
     runs = client.search_runs(where, TRAININGS)

@@ -13,6 +13,9 @@ _QUIET = {
     # A server that does not answer is said to be so within seconds, not after minutes of retrying.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    # With a server, addresses stood among the results, of runs that were taken away too; and who
+    # had read enough of them, as `head` has, ended the training.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     # Nine processes of the MLflow page that wait for jobs which nobody here gives them.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
