@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -218,3 +219,24 @@ def test_processes_that_begin_together_in_a_new_folder_share_one_store(tmp_path)
     said = [process.communicate()[1] for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], said
     assert (tmp_path / "mlflow.db").exists()
+
+
+def test_a_process_that_is_killed_while_it_makes_a_store_leaves_none(tmp_path):
+    """The next one makes it anew: tables half made would be in its way for ever."""
+    environment = os.environ | {
+        "MLFLOW_TRACKING_URI": "",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    command = [sys.executable, "-c", "from training.tracking import connect; connect()"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as first:
+        while not any(file.stat().st_size for file in tmp_path.glob("mlflow.db*")):
+            assert first.poll() is None
+            time.sleep(0.01)
+        first.kill()
+
+    assert not (tmp_path / "mlflow.db").exists()
+    second = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 0, second.stderr
+    assert [file.name for file in tmp_path.glob("mlflow.db*")] == ["mlflow.db"]

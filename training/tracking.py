@@ -5,7 +5,6 @@ Only this module and :mod:`training.tracking_run`, which writes runs, import it.
 
 import logging
 import os
-import tempfile
 import urllib.error
 import urllib.request
 import warnings
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-from filelock import FileLock
 from mlflow.entities import LifecycleStage, RunInfo, RunStatus
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from features import ConfigError
 from training.run_content import Content, DataUsed
 from training.tracking_run import add_to_run, clear_errors, signature, whole_run
+from training.tracking_store import open_alone
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 CHAMPION = "champion"
@@ -76,21 +75,13 @@ def connect() -> str:
     if uri.startswith(("http://", "https://")):
         _knock(uri)
     else:
-        _open_alone(uri)
+        _open(uri)
     return uri
 
 
-def _open_alone(uri: str) -> None:
-    """Open a database with no other process of this user doing so: the first makes its tables.
-
-    MLflow locks that for its servers but not here, and of two trainings that begin together in a
-    new folder one ended with a table half made. Elsewhere the lock is one more than is needed.
-    """
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    lock = Path(tempfile.gettempdir()) / f"quaver-store-{user}.lock"
+def _open(uri: str) -> None:
     try:
-        with FileLock(lock):
-            mlflow.MlflowClient()
+        open_alone(uri, mlflow.MlflowClient)
     except (MlflowException, SQLAlchemyError, ImportError, OSError, ValueError) as error:
         # Without the address: it may hold a password.
         reason = str(error).strip().partition("\n")[0].rstrip(".").replace(uri, "its address")
