@@ -72,7 +72,11 @@ def stored(name: str, place: str, store_name: str | None = None) -> Stored | Non
 
 
 def stage(directory: Path, card: Card, labels: dict[str, str], name: str) -> str:
-    """Make a version aside, seen by nobody; return the store's name for it."""
+    """Make a version aside, seen by nobody; return the store's name for it.
+
+    What a promotion that died, or found no room, has left there is removed.
+    """
+    shutil.rmtree(_aside() / name, ignore_errors=True)
     with bentoml.models.create(
         name,
         labels=labels,

@@ -13,6 +13,7 @@ import typer
 from features import Modality, QuaverError, check_modality
 from training import cli_recordings
 from training.cli_recordings import Root
+from training.disk_errors import said_of
 from training.environment import prepare
 from training.layout import Layout
 
@@ -245,3 +246,9 @@ def main() -> None:
     except QuaverError as error:
         typer.echo(f"quaver: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        sentence = said_of(error)
+        if sentence is None:
+            raise
+        typer.echo(f"quaver: {sentence}", err=True)
+        sys.exit(QuaverError.exit_code)
