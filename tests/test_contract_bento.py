@@ -6,7 +6,7 @@ import sys
 import tarfile
 
 import pytest
-from project import copy_project, run
+from project import REPOSITORY, copy_project, run
 from real_service import environment, free_port, started
 
 from serving.requests import EXAMPLE
@@ -21,6 +21,10 @@ def exported(promoted, tmp_path_factory):
     folder = copy_project(tmp_path_factory.mktemp("bento") / "a project")
     (folder / "data").mkdir()
     (folder / "data" / "secret.csv").write_text("not for the image")
+    # Nor what is called as a document of the project is, whether of data or of another build.
+    for place in ("data", ".bentoml/tmp/bentoml_bento_quaver/src"):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        (folder / place / "README.md").write_text("not for the image")
     document = folder / "serving" / "api_document.py"
     text = document.read_text()
     assert "Labels short windows" in text
@@ -37,8 +41,11 @@ def exported(promoted, tmp_path_factory):
 def test_the_bento_holds_the_service_and_its_models_and_nothing_else(exported):
     """Code of two floors and three models travel; data, laboratory and tests do not."""
     with tarfile.open(exported) as archive:
-        names = {member.name.removeprefix("./") for member in archive if member.isfile()}
+        files = {member.name.removeprefix("./"): member for member in archive if member.isfile()}
+        described = archive.extractfile(files["README.md"]).read().decode()
 
+    assert described == (REPOSITORY / "README.md").read_text()
+    names = set(files)
     code = {name.split("/")[1] for name in names if name.startswith("src/")}
     assert {"features", "serving"} <= code
     assert code <= {"features", "serving", "pyproject.toml", "bentofile.yaml", *TEXTS}
