@@ -18,7 +18,9 @@ from serving.exam import load
 from training import bento_store as store
 from training import promote as promoting
 from training import tracking
+from training.commands.compare import run_of
 from training.gate import Gate, checks
+from training.layout import Layout
 from training.promote import challenge, promote, rollback, settle
 from training.tracking import CHALLENGER, CHAMPION, Content
 
@@ -86,6 +88,22 @@ def test_promoting_twice_stores_once(logged):
     """What is served already is not stored again."""
     assert promote(logged, OPEN).tag == promote(logged, OPEN).tag
     assert len(bentoml.models.list(NAME)) == 1
+
+
+def test_an_alias_that_was_moved_by_hand_is_told_and_put_right(log, capsys):
+    """It moves no model: who compares with the champion is told which one serves."""
+    first, second = log(), log()
+    promote(first, OPEN)
+    assert run_of("accelerometer:champion", Layout()) == first.run_id
+    assert "the registry calls" not in capsys.readouterr().err
+
+    tracking.set_alias(NAME, "champion", second.model_version)
+    assert run_of("accelerometer:champion", Layout()) == second.run_id
+    told = capsys.readouterr().err
+    assert f"calls version 2 of {NAME} champion, but what serves here is version 1: " in told
+
+    promote(first, OPEN)
+    assert agreed() == first.model_version
 
 
 def test_a_stored_model_that_was_altered_is_stored_anew(logged):

@@ -78,6 +78,8 @@ def promote(
         asked = checks(classifier, directory, gate, champion, comparison)
         made = pass_gate(name, asked, told)
         if before is not None and before.logged == logged and _fits(before.directory):
+            # Somebody may have moved it by hand.
+            tracking.set_alias(name, CHAMPION, logged.model_version)
             return Promoted(logged, before.tag, made)
         place = _staged(directory, logged, classifier.card, name, before)
         _carry_out(Announcement(
@@ -114,6 +116,19 @@ def challenge(logged: Logged) -> Promoted:
         if before is not None:
             store.remove(name, before.place)
     return Promoted(logged, f"{name}:{place}")
+
+
+def said_of_alias(name: str) -> str | None:
+    """Say when the registry calls another model champion than the one that serves here."""
+    served, champion = store.served(name), tracking.aliased(name)
+    if served is None or champion is None or served.logged == champion:
+        return None
+    modality, version = name.removeprefix("quaver-"), served.logged.model_version
+    return (
+        f"the registry calls version {champion.model_version} of {name} {CHAMPION}, but what serves"
+        f" here is version {version}: an alias that is moved by hand moves no model; `quaver"
+        f" promote {modality}:<version>` does both"
+    )
 
 
 def rollback(modality: Modality) -> Promoted:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
+import typer
 
 from features import ConfigError, check_modality
 from training import tracking
@@ -58,6 +59,11 @@ def run_of(name: str, layout: Layout, beside: str | None = None) -> str:
     else:
         model = tracking.find_run(str(beside)).model_name
     logged = tracking.version_of(model, what)
+    if what == tracking.CHAMPION:
+        from training.promote import said_of_alias  # noqa: PLC0415  (BentoML takes seconds)
+
+        if (sentence := said_of_alias(model)) is not None:
+            typer.echo(f"quaver: {sentence}", err=True)
     if logged is not None:
         return logged.run_id
     if modality:
