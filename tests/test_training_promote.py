@@ -352,7 +352,7 @@ def test_versions_of_another_registry_are_not_gone_back_to(
     assert second.model_version == "1"
     with pytest.raises(ConfigError, match="version 1 is not in the registry any more; there is"):
         rollback("accelerometer")
-    assert store.served(NAME).logged == tracking.version_of(NAME, tracking.CHAMPION) == second
+    assert store.served(NAME).logged == tracking.version_of(NAME, CHAMPION) == second
 
 
 def test_a_promotion_that_dies_after_a_change_of_registry_is_taken_back(
@@ -377,7 +377,7 @@ def test_a_promotion_that_dies_after_a_change_of_registry_is_taken_back(
 
     assert settle(NAME).endswith("version 1 serves, as before it")
     assert store.served(NAME).logged == first
-    assert tracking.version_of(NAME, tracking.CHAMPION) is None
+    assert tracking.version_of(NAME, CHAMPION) is None
 
 
 def test_a_promotion_that_the_registry_refuses_is_taken_back_at_once(log, monkeypatch):

@@ -45,10 +45,13 @@ class DataSet:
     """Windows that are answered otherwise."""
 
     @property
-    def subjects(self) -> str:
-        """Say how many subjects there are, and whether too few for intervals."""
-        told = _subjects(self.n_groups)
-        return told if self.n_groups >= FEWEST else f"{told} (intervals need {FEWEST})"
+    def size(self) -> str:
+        """Say how many subjects and windows there are, and whether too few for intervals."""
+        told = (
+            f"{_subjects(self.n_groups)}, {self.n_windows} windows,"
+            f" {len(self.flips)} answered otherwise"
+        )
+        return told if self.n_groups >= FEWEST else f"{told}; intervals need {FEWEST} subjects"
 
     @property
     def is_judged(self) -> bool:

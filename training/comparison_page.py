@@ -65,12 +65,7 @@ def _data_set(each: DataSet) -> list[str]:
     name = escape(each.name)
     rows = flip_rows(each.flips)
     header = ("figure", "baseline", "candidate", "difference", "95 % interval", "certain")
-    parts = [
-        (
-            f"<h2>{name}</h2><p>{each.subjects}, {each.n_windows} windows,"
-            f" {len(each.flips)} answered otherwise.</p>"
-        )
-    ]
+    parts = [f"<h2>{name}</h2><p>{each.size}.</p>"]
     if figures := figure_rows(each):
         alt = f"Differences of {name}, as in the table that follows"
         parts += [f'<img alt="{alt}" src="{_drawn(each)}">', _table("Figures", header, figures)]

@@ -71,10 +71,7 @@ def text_of(compared: RunComparison, most: int = 12) -> str:
     header = ("figure", "baseline", "candidate", "difference", "95 % interval", "certain")
     for each in compared.comparison.data_sets:
         parts += [
-            (
-                f"\n{each.name}: {each.subjects}, {each.n_windows} windows,"
-                f" {len(each.flips)} answered otherwise\n"
-            ),
+            f"\n{each.name}: {each.size}\n",
             table(header, figure_rows(each)),
         ]
         rows = flip_rows(each.flips)
