@@ -120,7 +120,7 @@ def challenge(logged: Logged) -> Promoted:
 
 def said_of_alias(name: str) -> str | None:
     """Say when the registry calls another model champion than the one that serves here."""
-    served, champion = store.served(name), tracking.aliased(name)
+    served, champion = store.served(name), tracking.version_of(name, tracking.CHAMPION)
     if served is None or champion is None or served.logged == champion:
         return None
     modality, version = name.removeprefix("quaver-"), served.logged.model_version
