@@ -7,7 +7,6 @@ import pytest
 
 from features import Recording, SignalError
 from serving.analysis import answers
-from serving.analysis.rate_counts import may_hold_events
 from serving.analysis.record import analyze
 from serving.analysis.report import RecordingReport
 
@@ -226,8 +225,7 @@ def test_where_nothing_was_looked_at_there_is_no_rate(of_muscle, from_s):
 
 def test_minutes_of_events_are_those_of_the_timeline(of_muscle):
     report = analyze(muscle(30), of_muscle, hop_s=0.3, from_s=1.237)
-    looked_at = [s for s in report.timeline if may_hold_events(s.label, s.candidates, s.reason)]
-    seconds = sum(span.duration_s for span in looked_at)
+    seconds = sum(span.duration_s for span in report.timeline if span.at_rest)
     assert 60 * report.rates["fasciculation"].minutes == pytest.approx(seconds, abs=1e-4)
     assert 0 < seconds
 

@@ -29,6 +29,7 @@ def answers(rows, reasons=None, hop_s=1.0):
         reasons=tuple(reasons),
         flagged=flagged.astype(np.bool_),
         frequencies_hz=np.full(n, 5.0),
+        magnitudes=np.ones(n),
     )
 
 

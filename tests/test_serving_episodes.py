@@ -59,6 +59,7 @@ def of_labels(
         candidates=tuple((each,) for each in labels),
         reasons=(None,) * n,
         probabilities=np.tile(chances, (n, 1)),
+        at_rest=np.zeros(n, dtype=np.bool_),
     )
     starts_s = np.arange(LENGTH_S - 3.0)
     answers = Answers(
@@ -69,6 +70,7 @@ def of_labels(
         reasons=(None,) * len(starts_s),
         flagged=np.zeros(len(starts_s), dtype=np.bool_),
         frequencies_hz=np.full(len(starts_s), 5.0),
+        magnitudes=np.ones(len(starts_s)),
     )
     return episodes_of(signal, cells, answers, (), shipped_spec("accelerometer")).episodes
 

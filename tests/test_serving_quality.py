@@ -20,6 +20,7 @@ NO_ANSWERS = Answers(
     reasons=(),
     flagged=np.zeros(0, dtype=np.bool_),
     frequencies_hz=np.zeros(0),
+    magnitudes=np.ones(0),
 )
 
 

@@ -12,7 +12,7 @@ the mean of the calibrated probabilities of all windows that it lies in.
    fit stays undecided.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from serving.analysis.answers import Answers
 from serving.analysis.report import UNUSABLE
+from serving.analysis.rest import is_at_rest
 from serving.candidates import candidate_sets
 from serving.card import Conformal
 from serving.classifier import UNDECIDED, Reason
@@ -43,7 +44,8 @@ class Cells:
 
     ``edges_s`` (n_cells + 1,) are seconds from the first sample of the recording; ``labels`` are
     classes, ``undecided`` or ``unusable``; ``probabilities`` (n_cells, n_classes) are NaN where
-    no window could be used.
+    no window could be used; ``at_rest`` (n_cells,) tells where a single potential would have
+    been noticed.
     """
 
     classes: tuple[str, ...]
@@ -52,6 +54,7 @@ class Cells:
     candidates: tuple[tuple[str, ...], ...]
     reasons: tuple[Reason | None, ...]
     probabilities: Array
+    at_rest: Flags
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -88,14 +91,25 @@ def cells_of(
     edges = _edges(hop_s, start_s, stop_s)
     covering = _covering(answers, edges)
     usable = ~answers.flagged
-    told = np.array([reason in _MODEL_REASONS for reason in answers.reasons], dtype=np.bool_)
-    probabilities = _means(answers, covering, usable & ~told)
+    refused = np.array([reason in _MODEL_REASONS for reason in answers.reasons], dtype=np.bool_)
+    probabilities = _means(answers, covering, usable & ~refused)
     fallback = _means(answers, covering, usable)
     probabilities = np.where(np.isnan(probabilities), fallback, probabilities)
     reasons = [_reason(answers, usable, first, end) for first, end in covering]
     labels, candidates = _judged(answers.classes, probabilities, reasons, conformal)
+    magnitudes = _magnitudes(answers, covering)
+    told = list(zip(labels, candidates, reasons, strict=True))
+    for first, end in _runs(told):  # one magnitude, so that each is at rest as a whole or not
+        magnitudes[first:end] = np.median(magnitudes[first:end])
+    at_rest = is_at_rest(told, magnitudes)
     return Cells(
-        answers.classes, edges, tuple(labels), tuple(candidates), tuple(reasons), probabilities
+        answers.classes,
+        edges,
+        tuple(labels),
+        tuple(candidates),
+        tuple(reasons),
+        probabilities,
+        at_rest,
     )
 
 
@@ -128,6 +142,14 @@ def _means(answers: Answers, covering: list[tuple[int, int]], counted: Flags) ->
         means: Array = (sums[end] - sums[first]) / number[:, None]
     means[number == 0] = np.nan
     return np.clip(means, 0.0, 1.0)
+
+
+def _magnitudes(answers: Answers, covering: list[tuple[int, int]]) -> Array:
+    """Return the median magnitude of the windows that each cell lies in, NaN without any."""
+    return np.array(
+        [np.median(answers.magnitudes[a:b]) if b > a else np.nan for a, b in covering],
+        dtype=np.float64,
+    )
 
 
 def _reason(answers: Answers, usable: Flags, first: int, end: int) -> Reason | None:
@@ -213,7 +235,7 @@ def _path(probabilities: Array) -> NDArray[np.intp]:
     return path
 
 
-def _runs(values: list[object]) -> Iterator[tuple[int, int]]:
+def _runs(values: Sequence[object]) -> Iterator[tuple[int, int]]:
     """Yield first and end of every stretch of equal values."""
     first = 0
     for i in range(1, len(values) + 1):

@@ -4,17 +4,14 @@ From the parts of a record alone, so that an earlier one, read from JSON, is cou
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
 from serving.analysis.report import UNUSABLE, Episode, RecordingReport, Span
-from serving.classifier import UNDECIDED, Reason
+from serving.analysis.rest import EVENTS, may_hold_events
 
 Stretch = tuple[float, float]
-
-EVENTS = "fasciculation"
-"""What events are called: the class that they stand for."""
 
 _BESIDE_S = 0.5
 """An episode ends or begins where unusable time does when no more lies between: the last beat
@@ -27,10 +24,7 @@ _ROUNDING_S = 1e-3
 def counted_s(report: RecordingReport, rate: str) -> tuple[Sequence[float], list[Stretch]]:
     """Return when that was of which a record has the rate, and where it could have been seen."""
     if rate == EVENTS:
-        seen = stretches(
-            report.timeline, lambda span: may_hold_events(span.label, span.candidates, span.reason)
-        )
-        return [event.time_s for event in report.events], seen
+        return [event.time_s for event in report.events], stretches(report.timeline, _is_at_rest)
     label = rate.removesuffix("_episodes")
     times = onsets_s(report.episodes, label, report.timeline, report.settings.window_s)
     return times, stretches(report.timeline, lambda span: not is_unusable(span))
@@ -80,14 +74,12 @@ def stretches(timeline: Iterable[Span], counts: Callable[[Span], bool]) -> list[
     return found
 
 
+def _is_at_rest(span: Span) -> bool:
+    if span.at_rest is None:  # a record that was made before it was told
+        return may_hold_events(span.label, span.candidates, span.reason)
+    return span.at_rest
+
+
 def is_unusable(span: Span) -> bool:
     """Tell whether nothing can be seen in a span."""
     return span.label == UNUSABLE
-
-
-def may_hold_events(label: str, candidates: Collection[str], reason: Reason | None) -> bool:
-    """Tell whether a potential of a single unit would be noticed: not within other activity."""
-    if label == UNDECIDED:
-        at_rest = {"rest", EVENTS} & set(candidates)
-        return bool(at_rest) and reason not in ("unlike_training", "look_alike")
-    return label in ("rest", EVENTS)

@@ -24,7 +24,6 @@ from serving.analysis.episodes import episodes_of
 from serving.analysis.events import find_events
 from serving.analysis.picture import spectrogram, trace
 from serving.analysis.quality import gaps_of, quality_of
-from serving.analysis.rate_counts import EVENTS, may_hold_events
 from serving.analysis.report import (
     UNUSABLE,
     Event,
@@ -36,6 +35,7 @@ from serving.analysis.report import (
     Trace,
     WindowAnswer,
 )
+from serving.analysis.rest import EVENTS, may_hold_events
 from serving.analysis.signal import Signal, signals_of
 from serving.analysis.source import RecordingSource, SampleSource
 from serving.analysis.summary import amplitudes_of, rates_of, shares_of
@@ -206,20 +206,18 @@ def _events(
     """Return events, and the minutes in which they could have been seen."""
     if EVENTS not in classifier.card.classes or signal.source.modality != "emg":
         return (), 0.0
-    runs = [
-        (_may_hold_events(cells, first), float(cells.edges_s[first]), float(cells.edges_s[end]))
-        for first, end in cells.runs()
-    ]
+    runs = [(first, float(cells.edges_s[first]), float(cells.edges_s[end]))
+            for first, end in cells.runs()]  # fmt: skip
     outside = [(0.0, signal.start_s), (signal.stop_s, signal.source.n_samples / signal.rate_hz)]
-    excluded = [(a, b) for is_looked_at, a, b in runs if not is_looked_at]
+    excluded = [(a, b) for first, a, b in runs if not _holds_events(cells, first)]
     barred = [(a, b) for a, b in (*excluded, *outside) if b > a]
     found = find_events(signal.source, signal.channels[0], classifier.card.spec, barred)
     # Added up, not what is left of the whole: where nothing was looked at that leaves a rounding.
-    seconds = sum(b - a for is_looked_at, a, b in runs if is_looked_at)
+    seconds = sum(b - a for first, a, b in runs if cells.at_rest[first])
     return found, seconds / 60
 
 
-def _may_hold_events(cells: Cells, place: int) -> bool:
+def _holds_events(cells: Cells, place: int) -> bool:
     return may_hold_events(cells.labels[place], cells.candidates[place], cells.reasons[place])
 
 
@@ -237,6 +235,7 @@ def _timeline(cells: Cells) -> tuple[Span, ...]:
                 candidates=cells.candidates[first],
                 reason=cells.reasons[first],
                 probability=None if best is None else round(best, 4),
+                at_rest=bool(cells.at_rest[first]) if EVENTS in cells.classes else None,
             )
         )
     return tuple(spans)

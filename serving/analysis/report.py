@@ -131,6 +131,11 @@ class Span(Part):
     candidates: tuple[str, ...] = Field(description="classes that cannot be ruled out")
     reason: Reason | None = Field(description="why it is undecided or unusable")
     probability: float | None = Field(description="mean probability of the most probable class")
+    at_rest: bool | None = Field(
+        default=None,
+        description="EMG: whether a single potential would have been noticed, so that the rate of"
+        " fasciculation is of this time too",
+    )
 
 
 class QualitySpan(Part):

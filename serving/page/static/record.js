@@ -22,8 +22,8 @@ const ALIKE = 1.25;
 
 function howToRead({ settings, rates }) {
   const atRest = rates.fasciculation
-    ? " Fasciculation is counted over time at rest that could be judged. Where little but the time" +
-      " around potentials could be, as in hum, its rate is too high."
+    ? " Fasciculation is counted over the time in which a potential would have been noticed: at" +
+      " rest, and where nothing could be judged but the signal is as quiet as there."
     : "";
   return (
     "Shares and rates stand with their 95 % intervals, which tell of chance alone." +
