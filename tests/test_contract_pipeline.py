@@ -124,6 +124,11 @@ def test_the_logged_model_is_the_classifier_itself(project, tmp_path, monkeypatc
     chances = [answer[f"probability__{name}"] for name in classifier.card.classes]
     assert pytest.approx(sum(chances)) == 1.0
     assert set() == {p.suffix for p in tmp_path.rglob("*")} & {".pkl", ".pickle", ".joblib"}
+    assert set(answer) == set(loaded.metadata.signature.outputs.input_names())
+    (needed,) = tmp_path.rglob("requirements.txt")
+    lines = needed.read_text().splitlines()
+    assert "lightgbm" in {line.partition("==")[0] for line in lines}
+    assert not [line for line in lines if line.startswith("quaver")]
 
 
 def test_training_again_gives_the_same_text_and_a_new_run(project, tmp_path):

@@ -3,6 +3,7 @@
 Only this module and :mod:`training.tracking_run`, which writes runs, import it.
 """
 
+import json
 import logging
 import os
 import urllib.error
@@ -19,6 +20,7 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from features import ConfigError
+from training.image_requirements import REQUIREMENTS
 from training.run_content import Content, DataUsed
 from training.tracking_run import add_to_run, clear_errors, signature, whole_run
 from training.tracking_store import open_alone
@@ -113,11 +115,26 @@ def log_training(content: Content, classifier: Path, model_name: str) -> Logged:
             name=_ARTIFACT,
             loader_module="serving.flavor",
             data_path=str(classifier),
-            signature=signature(),
-            pip_requirements=["quaver"],
+            signature=signature(_classes(classifier)),
+            pip_requirements=_requirements(),
             registered_model_name=model_name,
         )
     return Logged(run_id, model_name, str(info.registered_model_version))
+
+
+def _classes(classifier: Path) -> list[str]:
+    card = json.loads((classifier / "card.json").read_text(encoding="utf-8"))
+    return list(card["classes"])
+
+
+def _requirements() -> list[str]:
+    """Return what the code of a model needs.
+
+    Not that code itself: quaver is on no index, and what an index calls so is something else. Who
+    opens a model from MLflow has this project beside it; the service opens it without MLflow.
+    """
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("#")]
 
 
 def log_benchmark(content: Content, experiment: str) -> str:

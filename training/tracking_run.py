@@ -9,7 +9,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -209,8 +209,8 @@ def _input(data: DataUsed) -> DatasetInput:
     return DatasetInput(dataset, [InputTag("mlflow.data.context", data.context)])
 
 
-def signature() -> ModelSignature:
-    """Return what a classifier as MLflow loads it is asked with."""
+def signature(classes: Sequence[str]) -> ModelSignature:
+    """Return what a classifier as MLflow loads it is asked with, and what it answers."""
     inputs = Schema(
         [
             ColSpec(Array(Array(DataType.double)), "samples"),
@@ -218,4 +218,12 @@ def signature() -> ModelSignature:
             ColSpec(DataType.string, "unit"),
         ]
     )
-    return ModelSignature(inputs=inputs)
+    outputs = Schema(
+        [
+            ColSpec(DataType.string, "label"),
+            ColSpec(Array(DataType.string), "candidates"),
+            ColSpec(DataType.string, "reason"),
+            *(ColSpec(DataType.double, f"probability__{name}") for name in classes),
+        ]
+    )
+    return ModelSignature(inputs=inputs, outputs=outputs)
