@@ -54,6 +54,22 @@ def test_a_single_window_against_all_its_neighbours_changes_nothing():
     assert set(found.labels) == {"rest"}
 
 
+def test_a_rhythm_that_goes_on_is_not_called_another_for_a_while():
+    """Between tremor and clonus windows hesitate: what leans to the other one stays undecided."""
+    found = cells([TREMOR] * 8 + [(0.9, 0.08, 0.02)] * 6 + [TREMOR] * 8)
+    assert set(found.labels) == {"tremor", "undecided"}
+    doubted = [i for i, label in enumerate(found.labels) if label == "undecided"]
+    assert {found.candidates[i] for i in doubted} == {("clonus", "tremor")}
+    assert 4 <= len(doubted) <= 10
+
+
+def test_a_rhythm_that_has_become_another_is_called_so():
+    """Ten windows that are sure are reason enough."""
+    found = cells([TREMOR] * 10 + [CLONUS] * 10)
+    assert found.labels[0] == "tremor"
+    assert found.labels[-1] == "clonus"
+
+
 def test_a_change_is_placed_where_half_of_the_windows_have_changed():
     found = cells([REST] * 10 + [TREMOR] * 10)
     first = found.labels.index("tremor")

@@ -4,7 +4,8 @@ Windows overlap, so that each moment is judged several times. A cell is as long 
 the mean of the calibrated probabilities of all windows that it lies in.
 
 1. The most plausible path through the cells (Viterbi 1967) pays for every change of class, which
-   removes what a single window says against all its neighbours.
+   removes what a single window says against all its neighbours, and more for a change from one
+   rhythm to another.
 2. A run of one class along the path is judged by its mean probabilities: it is given that class
    when no other one is a candidate, by the thresholds of the model. The mean of many answers, not
    their product: neighbouring windows err together, so that a hundred of them are no proof.
@@ -30,6 +31,13 @@ Flags = NDArray[np.bool_]
 
 SWITCH_COST = 2.0
 """What a change of class costs on the path, as a difference of log probability."""
+
+RHYTHM_COST = 8.0
+"""What a change from tremor to clonus, or back, costs: a rhythm that goes on does not become one of
+another kind but for good reason. From one window to the next the two are easily taken for one
+another."""
+
+_RHYTHMS = ("clonus", "tremor")
 
 _LEAST = 0.01
 """Probabilities below count as this much on the path: no single cell may decide alone."""
@@ -100,7 +108,7 @@ def cells_of(
     magnitudes = _magnitudes(answers, covering)
     told = list(zip(labels, candidates, reasons, strict=True))
     for first, end in _runs(told):  # one magnitude, so that each is at rest as a whole or not
-        magnitudes[first:end] = np.median(magnitudes[first:end])
+        magnitudes[first:end] = _median(magnitudes[first:end])
     at_rest = is_at_rest(told, magnitudes)
     return Cells(
         answers.classes,
@@ -146,10 +154,13 @@ def _means(answers: Answers, covering: list[tuple[int, int]], counted: Flags) ->
 
 def _magnitudes(answers: Answers, covering: list[tuple[int, int]]) -> Array:
     """Return the median magnitude of the windows that each cell lies in, NaN without any."""
-    return np.array(
-        [np.median(answers.magnitudes[a:b]) if b > a else np.nan for a, b in covering],
-        dtype=np.float64,
-    )
+    return np.array([_median(answers.magnitudes[first:end]) for first, end in covering])
+
+
+def _median(values: Array) -> float:
+    """Return the median of what is known, NaN when nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else np.nan
 
 
 def _reason(answers: Answers, usable: Flags, first: int, end: int) -> Reason | None:
@@ -180,7 +191,7 @@ def _judged(
     for first, end in _runs(open_.tolist()):
         if not open_[first]:
             continue
-        path = _path(probabilities[first:end])
+        path = _path(probabilities[first:end], _costs(classes))
         for a, b in _runs(path.tolist()):
             run = slice(first + a, first + b)
             told = _told_of_a_run(classes, int(path[a]), probabilities[run], conformal)
@@ -217,22 +228,33 @@ def _in_order(classes: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ..
     return tuple(name for name in classes if name in names)
 
 
-def _path(probabilities: Array) -> NDArray[np.intp]:
-    """Return the most plausible class of each cell when every change has its cost."""
+def _path(probabilities: Array, costs: Array) -> NDArray[np.intp]:
+    """Return the most plausible class of each cell when every change has its cost.
+
+    ``costs`` (n_classes, n_classes) are those of a change from one class to another.
+    """
     scores = np.log(np.maximum(probabilities, _LEAST))
     n, k = scores.shape
     came_from = np.zeros((n, k), dtype=np.intp)
     best = scores[0]
     for i in range(1, n):
-        other = int(np.argmax(best))
-        changed = best[other] - SWITCH_COST
-        came_from[i] = np.where(best >= changed, np.arange(k), other)
-        best = np.maximum(best, changed) + scores[i]
+        arriving = best[:, None] - costs
+        came_from[i] = np.argmax(arriving, axis=0)
+        best = arriving.max(axis=0) + scores[i]
     path = np.zeros(n, dtype=np.intp)
     path[-1] = int(np.argmax(best))
     for i in range(n - 1, 0, -1):
         path[i - 1] = came_from[i, path[i]]
     return path
+
+
+def _costs(classes: tuple[str, ...]) -> Array:
+    """Return what each change of class costs on the path, shape (n_classes, n_classes)."""
+    costs = np.full((len(classes), len(classes)), SWITCH_COST)
+    rhythms = [place for place, name in enumerate(classes) if name in _RHYTHMS]
+    costs[np.ix_(rhythms, rhythms)] = RHYTHM_COST
+    np.fill_diagonal(costs, 0.0)
+    return costs
 
 
 def _runs(values: Sequence[object]) -> Iterator[tuple[int, int]]:

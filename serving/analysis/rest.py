@@ -39,9 +39,10 @@ def is_at_rest(told: Sequence[Told], magnitudes: Array) -> Flags:
         How large the signal is but for what is brief, NaN where samples are missing.
     """
     plain = np.array([may_hold_events(*each) for each in told], dtype=np.bool_)
-    if not plain.any():
+    known = magnitudes[plain & np.isfinite(magnitudes)]
+    if known.size == 0:
         return plain
-    usual = np.nanmedian(magnitudes[plain])
+    usual = np.median(known)
     alike = (magnitudes < _AS_QUIET * usual) & (magnitudes > usual / _AS_QUIET)
     silent = np.array([_may_be_silence(names, reason) for _, names, reason in told], dtype=np.bool_)
     found: Flags = plain | (silent & alike)
