@@ -32,7 +32,7 @@ Flags = NDArray[np.bool_]
 SWITCH_COST = 2.0
 """What a change of class costs on the path, as a difference of log probability."""
 
-RHYTHM_COST = 8.0
+RHYTHM_COST = 6.0
 """What a change from tremor to clonus, or back, costs: a rhythm that goes on does not become one of
 another kind but for good reason. From one window to the next the two are easily taken for one
 another."""
