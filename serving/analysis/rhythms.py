@@ -20,7 +20,7 @@ from features import FeatureSpec
 from features.axes import moving_axes
 from serving.analysis.line import frequency_of
 from serving.analysis.run import Run
-from serving.analysis.slow_signal import slow_signal
+from serving.analysis.slow_signal import SlowSignal, slow_signal
 from serving.analysis.source import SampleSource
 
 Array = NDArray[np.float64]
@@ -207,27 +207,33 @@ def _piece(
     frequency_hz = frequency_of(rhythm[:, inside], rate_hz, band_hz, spec.modality)
     if frequency_hz is None:
         return None
-    around = _around(rhythm, rate_hz, frequency_hz)
-    wave = _analytic(around, rate_hz, inside)
+    wave = _analytic(_around(rhythm, rate_hz, frequency_hz), rate_hz, inside)
     start, stop = _run(np.abs(wave), rate_hz, inside, frequency_hz)
-    start = start if ends[0] else inside.start
-    stop = stop if ends[1] else inside.stop + 1
-    phase = np.maximum.accumulate(np.unwrap(np.angle(wave[start:stop])))
+    run = slice(start if ends[0] else inside.start, stop if ends[1] else inside.stop + 1)
+    return _cycle_by_cycle(wave, run, slow, bounds_s)
+
+
+def _cycle_by_cycle(
+    wave: NDArray[np.complex128], run: slice, slow: SlowSignal, bounds_s: Stretch
+) -> _Piece | None:
+    """Return what the cycles of a run tell, None when they are too few."""
+    begin_s, rate_hz = slow.start_s, slow.rate_hz
+    phase = np.maximum.accumulate(np.unwrap(np.angle(wave[run])))
     crests = _crests(phase)
     if len(crests) <= _LEAST_CYCLES:
         return None
     return _Piece(
         # A sample of the slow signal stands for the time after it: the last one's may be cut off.
-        start_s=max(bounds_s[0], begin_s + start / rate_hz),
-        stop_s=min(bounds_s[1], begin_s + stop / rate_hz),
+        start_s=max(bounds_s[0], begin_s + run.start / rate_hz),
+        stop_s=min(bounds_s[1], begin_s + run.stop / rate_hz),
         pauses_s=tuple(
             (begin_s + first / rate_hz, begin_s + last / rate_hz)
-            for first, last in _pauses(np.abs(wave), slice(start, stop), rate_hz)
+            for first, last in _pauses(np.abs(wave), run, rate_hz)
         ),
         cycles=float(phase[-1] - phase[0]) / (2 * np.pi),
         frequencies_hz=rate_hz / np.diff(crests),
-        times_s=begin_s + (start + crests) / rate_hz,
-        sizes=np.abs(wave[start:stop])[np.round(crests).astype(np.intp)],
+        times_s=begin_s + (run.start + crests) / rate_hz,
+        sizes=np.abs(wave[run])[np.round(crests).astype(np.intp)],
     )
 
 
