@@ -60,6 +60,8 @@ MODALITIES: Final[Mapping[Modality, ModalityTraits]] = MappingProxyType(
 _SPELLINGS: Final = {
     "µV": "uV",  # micro sign
     "μV": "uV",  # Greek mu
+    "ÂµV": "uV",  # both once more, as UTF-8 that was read as Latin-1
+    "Î¼V": "uV",
     "uv": "uV",
     "microvolt": "uV",
     "microvolts": "uV",

@@ -125,6 +125,8 @@ def test_too_many_channels_are_refused(modality, n_channels, wanted):
     ("spelling", "unit", "modality"),
     [
         ("\u00b5V", "uV", "emg"),
+        ("\u00b5V".encode().decode("latin-1"), "uV", "emg"),
+        ("\u03bcV".encode().decode("latin-1"), "uV", "emg"),
         ("\u03bcV", "uV", "emg"),
         ("m/s2", "m/s^2", "accelerometer"),
         ("m/s\u00b2", "m/s^2", "accelerometer"),

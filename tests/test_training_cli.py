@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from features import ConfigError, Recording
 from serving.recordings import write_recording
 from training.cli import app, main
+from training.commands.up import page_of
 from training.datasets.opening import open_source
 from training.datasets.real import hmp
 
@@ -181,6 +182,23 @@ def test_a_tracking_server_without_a_name_is_none(monkeypatch, capsys):
             monkeypatch, capsys, "up", "--check", "--port", free_port(), "--mlflow-port", taken
         )
     assert f"port {taken}, wanted by the MLflow page, is taken" in told
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("", None),
+        ("http://runs.example:5000/ml", "http://runs.example:5000/ml"),
+        ("https://ada:secret@runs.example", "https://runs.example"),
+        ("postgresql://ada:secret@db.example/runs", "none: MLFLOW_TRACKING_URI names a database"),
+        ("sqlite:///other.db", "none: MLFLOW_TRACKING_URI names a database"),
+    ],
+)
+def test_a_password_of_a_tracking_store_is_not_shown(uri, told):
+    """What `quaver up` calls the MLflow page is one, or says why there is none."""
+    page = page_of(uri)
+    assert page is None if told is None else page.startswith(told)
+    assert "secret" not in str(page)
 
 
 def test_real_data_without_its_folder_is_said_so(monkeypatch, empty):

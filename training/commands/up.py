@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
@@ -44,8 +45,8 @@ def start(port: int, mlflow_port: int, layout: Layout) -> int:
     with _processes() as started:
         # What is promoted while it runs is served at once.
         started.append(_start(service_command(_HOST, port), **{FOLLOW_VARIABLE: "1"}))
-        page = os.environ.get("MLFLOW_TRACKING_URI")
-        if not page:
+        page = page_of(os.environ.get("MLFLOW_TRACKING_URI", ""))
+        if page is None:
             page = f"http://{_HOST}:{mlflow_port}"
             started.append(_start(_mlflow_command(mlflow_port)))
             _wait_for(f"{page}/health", started)
@@ -54,6 +55,19 @@ def start(port: int, mlflow_port: int, layout: Layout) -> int:
         answers = [_first_answer(modality, port, layout) for modality in served_modalities()]
         typer.echo("\n".join((*answers, _addresses(port, page))))
         return _wait_for_end(started)
+
+
+def page_of(uri: str) -> str | None:
+    """Return what is said of the page of another store, None for that of this folder.
+
+    An address may hold a password, which is nothing for a screen.
+    """
+    if not uri:
+        return None
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https"):
+        return "none: MLFLOW_TRACKING_URI names a database; `mlflow server` can show it"
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _mlflow_command(port: int) -> list[str]:
