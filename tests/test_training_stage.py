@@ -1,6 +1,7 @@
 """The train stage: model, report and the name of the run change together."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,15 @@ def test_a_training_leaves_its_own_and_nothing_beside_it(keep):
         assert state(keep.layout) == (name, name)
         assert (keep.layout.reports(MODALITY) / "train" / "a").read_text() == name
     files = {path.name for path in keep.layout.root.rglob("*")}
-    assert files == {"models", "reports", "emg", "train", "run.json", "a", "b"}
+    assert files == {"models", "reports", ".emg.lock", "emg", "train", "run.json", "a", "b"}
+
+
+def test_of_two_trainings_that_end_at_once_one_is_kept_whole(keep):
+    """Whoever comes last; neither finds the other's copies."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(keep, ["one", "two"] * 20))
+    model, run = state(keep.layout)
+    assert model == run
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+
+from filelock import FileLock
 
 from features import Modality
 from serving.exam import Exam, load, save
@@ -56,20 +59,27 @@ def _keep(
     meanwhile leaves model and run of one training. Between the renames it may not, which an
     evaluation sees by the model's fingerprint.
     """
-    reports = layout.reports(modality)
-    targets = {report: reports / "train", model: layout.model(modality)}
+    directory = layout.model(modality)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(_beside(directory, "lock")):  # two trainings of one folder may end at once
+        _replace({report: layout.reports(modality) / "train", model: directory}, run)
+
+
+def _replace(targets: Mapping[Path, Path], run: dict[str, str]) -> None:
+    """Put folders in the places of others, and the name of their run beside the first."""
+    place = next(iter(targets.values())).with_name("run.json")
     for source, target in targets.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(_beside(target, "new"), ignore_errors=True)
         shutil.copytree(source, _beside(target, "new"))
-    name = _beside(reports / "run.json", "new")
+    name = _beside(place, "new")
     write_json(name, run)
     for target in targets.values():
         shutil.rmtree(_beside(target, "old"), ignore_errors=True)
         if target.exists():
             target.rename(_beside(target, "old"))
         _beside(target, "new").rename(target)
-    name.replace(reports / "run.json")
+    name.replace(place)
     for target in targets.values():
         shutil.rmtree(_beside(target, "old"), ignore_errors=True)
 
