@@ -97,6 +97,7 @@ def test_the_record_is_the_same_in_every_form(wrist, tiny_models, tmp_path):
     assert [float(row["start_s"]) for row in episodes] == [e.start_s for e in record.episodes]
     assert resources[0]["resource"]["deviceName"][0]["name"] == "quaver-accelerometer"
     html = page.read_text(encoding="utf-8")
+    assert "<title>Record of wrist.csv: " in html
     assert "not a medical device" in html
     assert record.model.fingerprint in html
 

@@ -59,13 +59,15 @@ off here.</p></noscript>
 """
 
 
-def page(report: RecordingReport) -> str:
+def page(report: RecordingReport, file_name: str = "") -> str:
     """Return a record as an HTML page of its own, with figure and tables.
 
-    The record should hold its trace; without it there is no signal in the figure.
+    The record should hold its trace; without it there is no signal in the figure. It is headed by
+    the name of its file, where that is known.
     """
     info = report.recording
-    title = f"Record of {', '.join(info.channels)} ({info.modality})"
+    what = f"{', '.join(info.channels)} ({info.modality})"
+    title = f"Record of {file_name}: {what}" if file_name else f"Record of {what}"
     disclaimer = report.disclaimer[0].upper() + report.disclaimer[1:]
     plotly, script = text(PLOTLY), _script()
     style = "\n".join(text(name) for name in _STYLES)

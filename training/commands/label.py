@@ -63,7 +63,7 @@ def label_file(
             progress=lambda done: _advance(bar, done),
         )
     if wish.report is not None:
-        _write(page(record), wish.report)
+        _write(page(record, file.name), wish.report)
     return text_of(record, wish.output)
 
 
