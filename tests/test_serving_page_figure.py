@@ -63,6 +63,22 @@ def ground(one, share):
     return picture.getpixel((int(frame["x"] + share * frame["width"]), int(frame["y"]) + 3))
 
 
+def test_a_pause_of_a_tremor_has_no_ground_and_is_called_one(shown):
+    """Windows of the timeline bridge it; the episodes do not."""
+    record = record_of(muscle(240))
+    (tremor,) = (each for each in record.episodes if each.label == "tremor")
+    parts = [tremor.model_copy(update={"start_s": start, "duration_s": stop - start})
+             for start, stop in ((60.0, 75.0), (90.0, 108.0))]  # fmt: skip
+    one = shown(record.model_copy(update={"episodes": tuple(parts)}))
+    first, pause, second = (ground(one, seconds / 240) for seconds in (68, 82, 100))
+    assert first == second != pause
+
+    panel = one.page.locator(".plot .nsewdrag").nth(1)
+    frame = panel.bounding_box()
+    one.page.mouse.move(frame["x"] + 82 / 240 * frame["width"], frame["y"] + 20)
+    one.page.wait_for_function("document.body.innerText.includes('a pause in it')")
+
+
 def test_the_ground_behind_a_movement_stays_when_the_figure_is_zoomed(shown):
     """A tremor that began before the view and goes on after it tints all of the view."""
     one = shown(record_of(muscle(240)))

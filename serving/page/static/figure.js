@@ -8,7 +8,7 @@ import { button, element } from "./elements.js";
 import { channel, holds, lanes, lanesOf, marks, quality, rhythm } from "./layers.js";
 import { heights, isCoarse, readSpectrogram, readTrace, withoutSlow } from "./picture.js";
 import { onPaper, PAPER_PX, scalable } from "./paper.js";
-import { clock, duration, FLAGS, number, percent, title } from "./words.js";
+import { FLAGS, clock, duration, number, pace, percent, title } from "./words.js";
 import { coloursNow } from "./theme.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false, showTips: false };
@@ -192,10 +192,7 @@ export class Figure {
     const span = this.spanAt(seconds);
     const episode = this.record.episodes.find(holds(seconds));
     const sure = span?.probability ? `, ${percent(span.probability)} %` : "";
-    const pace = episode?.dominant_frequency_hz
-      ? ` · ${episode.dominant_frequency_hz.toFixed(1)} Hz`
-      : "";
-    const answer = span ? ` · ${title(span.label)}${sure}${pace}` : "";
+    const answer = span ? ` · ${title(span.label)}${sure}${pace(span, episode)}` : "";
     this.readout.textContent = `${clock(seconds, 1)}${answer}`;
   }
 

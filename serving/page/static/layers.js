@@ -67,11 +67,12 @@ export function lanes(record, names, view, axis) {
   return [...made, filled(strokes, axis, view.colours.ink)];
 }
 
-// One channel, on a ground that is tinted where an involuntary movement was seen.
+// One channel, on a ground that is tinted where an involuntary movement was seen: by its episodes,
+// which know of pauses that the windows of the timeline bridge.
 export function channel(record, picture, index, middle, view, axis) {
   const tints = INVOLUNTARY.map((label) => {
-    const spans = record.timeline.filter((span) => span.label === label);
-    const outline = outlines(spans, view.range, view.pixelS, -view.half, view.half);
+    const episodes = record.episodes.filter((episode) => episode.label === label);
+    const outline = outlines(episodes, view.range, view.pixelS, -view.half, view.half);
     return { ...filled(outline, axis, view.colours[label]), opacity: view.colours.tint };
   });
   const coarse = isCoarse(picture, record.recording.sampling_rate_hz, view.pixelS);

@@ -135,3 +135,9 @@ export function interval(low, high, shown) {
 export function counted(count) {
   return count === 1 ? "1 episode" : `${count} episodes`;
 }
+
+// How fast a rhythm is at a moment: windows bridge pauses, in which there is no episode.
+export function pace(span, episode) {
+  if (episode?.dominant_frequency_hz) return ` · ${episode.dominant_frequency_hz.toFixed(1)} Hz`;
+  return !episode && ["clonus", "tremor"].includes(span.label) ? " · a pause in it" : "";
+}
