@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from features import ConfigError
+from serving.recordings import SignalMapping
 from training.config import ModelConfig, load_config
 from training.gate import Gate
 from training.simulate.config import Simulation
@@ -146,6 +147,15 @@ def test_a_check_tells_what_has_no_class_from_classes_by_columns(tmp_path, chang
     path = written(tmp_path, "emg", lambda content: change(content["checks"]["kinds"]))
     with pytest.raises(ConfigError, match=sentence):
         load_config(path, ModelConfig)
+
+
+@pytest.mark.parametrize("text", ["modality: &a [*a]", "{[1, 2]: emg}", "? {a: 1}\n: emg"])
+def test_yaml_that_is_no_configuration_is_refused(tmp_path, text):
+    """A list that holds itself and a list as a key are YAML, and no more."""
+    path = tmp_path / "mapping.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"mapping\.yaml (holds what no|is not YAML)"):
+        load_config(path, SignalMapping)
 
 
 def test_what_is_no_yaml_or_no_file_is_refused(tmp_path):

@@ -171,6 +171,11 @@ def load_config(path: Path, model: type[_M]) -> _M:
         return model.model_validate_json(json.dumps(content, default=str))
     except ValidationError as error:
         raise ConfigError(f"{path}: {_sentence(error, model)}") from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ConfigError(
+            f"{path} holds what no configuration can: a part that holds itself, or a key that is"
+            " neither text nor a number"
+        ) from error
 
 
 def read_yaml(path: Path) -> object:
