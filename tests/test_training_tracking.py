@@ -16,6 +16,8 @@ from training import tracking
 from training.run_content import Content, DataUsed
 from training.tracking import Logged
 
+CARD = '{"classes": ["tremor", "rest"]}'
+
 
 @pytest.fixture
 def store(own_registry):
@@ -29,7 +31,7 @@ def content(tmp_path):
     """What a run may hold, with a directory that stands for a classifier."""
     classifier = tmp_path / "classifier"
     classifier.mkdir()
-    (classifier / "card.json").write_text("{}")
+    (classifier / "card.json").write_text(CARD)
     note = tmp_path / "note.md"
     note.write_text("a note")
     return classifier, Content(
@@ -79,7 +81,7 @@ def test_the_registered_model_is_the_directory_that_was_logged(content, tmp_path
     classifier, what = content
     logged = tracking.log_training(what, classifier, "quaver-emg")
     fetched = tracking.fetch_classifier(logged, tmp_path / "fetched")
-    assert (fetched / "card.json").read_bytes() == b"{}"
+    assert (fetched / "card.json").read_text() == CARD
 
 
 @pytest.mark.parametrize(
