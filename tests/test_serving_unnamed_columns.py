@@ -108,13 +108,18 @@ def test_words_and_dates_of_parquet_are_no_channel(tmp_path, cells):
     assert read_recording(path, EMG).channel_names == ("ax",)
 
 
+def remarked(folder, late):
+    """Return a long table of three axes and a remark, with a row far down, and its mapping."""
+    rows = [b"0.5,-0.5,0.98,still"] * 9_000
+    rows[8_000] = late
+    path = folder / "a.csv"
+    path.write_bytes(b"\n".join([b"ax,ay,az,remark", *rows]))
+    return path, SignalMapping(modality="accelerometer", unit="g", sampling_rate_hz=50.0)
+
+
 def test_an_axis_with_a_byte_that_is_no_text_is_not_passed_over(tmp_path):
     """Beyond what is looked at first: a byte that was flipped would leave two axes of three."""
-    rows = [b"0.5,-0.5,0.98,still"] * 9_000
-    rows[8_000] = b"0.5,-0.\xb5,0.98,M\xfcller"
-    path = tmp_path / "a.csv"
-    path.write_bytes(b"\n".join([b"ax,ay,az,remark", *rows]))
-    mapping = SignalMapping(modality="accelerometer", unit="g", sampling_rate_hz=50.0)
+    path, mapping = remarked(tmp_path, b"0.5,-0.\xb5,0.98,M\xfcller")
 
     with pytest.raises(SignalError, match=r"'ay' holds '-0\.\ufffd' in data row 8001"):
         read_recording(path, mapping)
@@ -124,11 +129,7 @@ def test_an_axis_with_a_byte_that_is_no_text_is_not_passed_over(tmp_path):
 
 def test_a_remark_with_a_byte_that_is_no_text_is_passed_over(tmp_path):
     """It is no axis, however its letters are written."""
-    rows = [b"0.5,-0.5,0.98,still"] * 9_000
-    rows[8_000] = b"0.5,-0.5,0.98,M\xfcller"
-    path = tmp_path / "a.csv"
-    path.write_bytes(b"\n".join([b"ax,ay,az,remark", *rows]))
-    mapping = SignalMapping(modality="accelerometer", unit="g", sampling_rate_hz=50.0)
+    path, mapping = remarked(tmp_path, b"0.5,-0.5,0.98,M\xfcller")
 
     assert read_recording(path, mapping).channel_names == ("ax", "ay", "az")
 
