@@ -12,6 +12,7 @@ from training.compare import compare
 from training.comparison_text import figure_rows
 from training.flips import BROKEN, GIVEN_UP, MENDED, STILL_WRONG, TAKEN_UP
 from training.run_comparison import held_out
+from training.semireal.opening import kind_of
 
 CLASSES = ("tremor", "rest", "voluntary")
 
@@ -343,3 +344,18 @@ def test_a_model_is_not_better_for_lacking_a_class(two):
     verdict = comparison.verdict("a", "b")
     assert verdict.startswith("b cannot be told from a:")
     assert verdict.endswith("b has no tremor: such windows it cannot answer rightly.")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("simulated/test", "simulated"),
+        ("semireal-clonus-test", "semi-real"),
+        ("tremordb", "semi-real"),
+        ("pd-rest-hand-accel-500hz", "real"),
+        ("my-recordings", "real"),
+    ],
+)
+def test_each_set_is_judged_with_those_of_its_kind(name, kind):
+    """By what the set is, not by what it is called: a public one may be put together, too."""
+    assert kind_of(name) == kind

@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import ConfigError
-from training.change import FEWEST, Change, change_of, points, said
 from training.comparable import Pair, paired
+from training.comparison_change import FEWEST, Change, change_of, points, said
 from training.evaluate import Judged, covered_by_group, figures, reliability_sums, subject_draws
 from training.flips import Flip, flips_of
 from training.predictions import CHANCE
-from training.semireal.sources import PREFIX as SEMIREAL
+from training.semireal.opening import kind_of
 
 Array = NDArray[np.float64]
 
@@ -157,9 +157,8 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, *, samples: int, seed: in
     )
     of_kind: dict[str, list[DataSet]] = {}
     for each in data_sets:
-        if not each.is_judged:
-            continue
-        of_kind.setdefault(_kind(each.name), []).append(each)
+        if each.is_judged:
+            of_kind.setdefault(kind_of(each.name), []).append(each)
     kinds = tuple(_together(each, drawn) for each in of_kind.values())
     return Comparison(data_sets, kinds, tuple(left_out), _lacking(first, second))
 
@@ -171,13 +170,6 @@ def _subjects(number: int) -> str:
 def _changes(drawn: Mapping[str, tuple[Array, Array]], n_groups: int) -> dict[str, Change]:
     changes = {name: change_of(*values, n_groups) for name, values in drawn.items()}
     return {name: each for name, each in changes.items() if not math.isnan(each.difference)}
-
-
-def _kind(name: str) -> str:
-    """Return which kind of data a set is, by its name."""
-    if name.startswith("simulated/"):
-        return "simulated"
-    return "semi-real" if name.startswith(SEMIREAL) else "real"
 
 
 def _together(

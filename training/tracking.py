@@ -116,7 +116,9 @@ def log_training(content: Content, classifier: Path, model_name: str) -> Logged:
             loader_module="serving.flavor",
             data_path=str(classifier),
             signature=signature(_classes(classifier)),
-            pip_requirements=_requirements(),
+            # What its code needs, but not that code: quaver is on no index, and what an index calls
+            # so is something else. Who opens a model from MLflow has this project beside it.
+            pip_requirements=str(REQUIREMENTS),
             registered_model_name=model_name,
         )
     return Logged(run_id, model_name, str(info.registered_model_version))
@@ -125,16 +127,6 @@ def log_training(content: Content, classifier: Path, model_name: str) -> Logged:
 def _classes(classifier: Path) -> list[str]:
     card = json.loads((classifier / "card.json").read_text(encoding="utf-8"))
     return list(card["classes"])
-
-
-def _requirements() -> list[str]:
-    """Return what the code of a model needs.
-
-    Not that code itself: quaver is on no index, and what an index calls so is something else. Who
-    opens a model from MLflow has this project beside it; the service opens it without MLflow.
-    """
-    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if not line.startswith("#")]
 
 
 def log_benchmark(content: Content, experiment: str) -> str:

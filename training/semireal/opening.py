@@ -2,7 +2,8 @@
 
 from features import ConfigError, Modality
 from training.datasets.opening import Opened, open_source
-from training.datasets.registry import data_folder
+from training.datasets.registry import SOURCES, data_folder
+from training.datasets.source import Kind
 from training.layout import Layout
 from training.semireal.sources import PREFIX, semireal_sources
 
@@ -21,6 +22,18 @@ def open_set(name: str, modality: Modality, layout: Layout) -> Opened:
     if name not in sources:
         raise ConfigError(f"there is no data set {name!r}; there are {', '.join(sources)}")
     return Opened(sources[name], data_folder())
+
+
+def kind_of(name: str) -> Kind:
+    """Return of which kind the data of a set are, by the name under which figures of it stand.
+
+    A user's own recordings are real.
+    """
+    if name.startswith("simulated/"):
+        return "simulated"
+    if name.startswith(PREFIX):
+        return "semi-real"
+    return next((source.kind for source in SOURCES if source.name == name), "real")
 
 
 def open_tests(modality: Modality, layout: Layout) -> tuple[Opened, ...]:
