@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features import Recording
 from serving.analysis import analyze
-from serving.analysis.rest import Told, is_at_rest
+from serving.analysis.at_rest import Told, is_at_rest
 from serving.classifier import Classifier
 
 REST: Told = ("rest", ("rest",), None)

@@ -11,7 +11,7 @@ from features.beat_tracking import noise_around
 from features.rhythm_runs import _Spectrum
 from serving.analysis import beats
 from serving.analysis.beats import clonus_runs
-from serving.analysis.run import Run
+from serving.analysis.rhythm_run import Run
 from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import RecordingSource
 

@@ -6,9 +6,9 @@ from conftest import shipped_spec
 from numpy.typing import NDArray
 
 from features import Recording
-from serving.analysis import emg
-from serving.analysis.emg import burst_sizes
-from serving.analysis.run import Run
+from serving.analysis import emg_bursts
+from serving.analysis.emg_bursts import burst_sizes
+from serving.analysis.rhythm_run import Run
 from serving.analysis.source import RecordingSource
 
 BEATS_S = 2.0 + np.arange(100) / 5.0
@@ -46,5 +46,5 @@ def test_neither_drift_nor_hum_makes_a_burst_larger() -> None:
 def test_sizes_do_not_depend_on_the_pieces_that_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """An hour is measured a minute at a time."""
     whole = sizes(muscle(1000.0))
-    monkeypatch.setattr(emg, "_LONGEST_S", 1.7)
+    monkeypatch.setattr(emg_bursts, "_LONGEST_S", 1.7)
     assert sizes(muscle(1000.0)) == pytest.approx(whole, rel=0.01)

@@ -3,8 +3,8 @@
 import pytest
 from records import made_episode, made_span
 
+from serving.analysis.at_rest import may_hold_events
 from serving.analysis.rate_counts import is_unusable, onsets_s, stretches
-from serving.analysis.rest import may_hold_events
 from serving.classifier import Reason
 
 WINDOW_S = 4.0

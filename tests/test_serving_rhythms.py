@@ -6,8 +6,8 @@ from conftest import shipped_spec
 from numpy.typing import NDArray
 
 from features import MODALITIES, Modality, Recording
+from serving.analysis.rhythm_run import Run
 from serving.analysis.rhythms import runs_of_rhythm
-from serving.analysis.run import Run
 from serving.analysis.source import RecordingSource
 
 RATE_HZ = {"emg": 1000.0, "accelerometer": 100.0}

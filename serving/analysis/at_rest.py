@@ -1,4 +1,4 @@
-"""Rest: where in a record of EMG a single potential would have been noticed.
+"""At rest: where in a record of EMG a single potential would have been noticed.
 
 A rate is of the time in which what it counts could have been seen. That is where windows are called
 rest or fasciculation, and not where there is other activity. But which windows are called so may

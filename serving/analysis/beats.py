@@ -13,8 +13,8 @@ import numpy as np
 
 from features import FeatureSpec
 from features.rhythm_runs import PAUSE_S, BeatRun, beat_runs
-from serving.analysis.line import DERIVATIVES
-from serving.analysis.run import Run
+from serving.analysis.rhythm_frequency import DERIVATIVES
+from serving.analysis.rhythm_run import Run
 from serving.analysis.slow_signal import slow_signal
 from serving.analysis.source import SampleSource
 

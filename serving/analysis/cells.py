@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.analysis.answers import Answers
-from serving.analysis.report import UNUSABLE
-from serving.analysis.rest import is_at_rest
+from serving.analysis.at_rest import is_at_rest
+from serving.analysis.report import RHYTHMIC, UNUSABLE
 from serving.candidates import candidate_sets
 from serving.card import Conformal
 from serving.classifier import UNDECIDED, Reason
@@ -36,8 +36,6 @@ RHYTHM_COST = 6.0
 """What a change from tremor to clonus, or back, costs: a rhythm that goes on does not become one of
 another kind but for good reason. From one window to the next the two are easily taken for one
 another."""
-
-_RHYTHMS = ("clonus", "tremor")
 
 _LEAST = 0.01
 """Probabilities below count as this much on the path: no single cell may decide alone."""
@@ -251,7 +249,7 @@ def _path(probabilities: Array, costs: Array) -> NDArray[np.intp]:
 def _costs(classes: tuple[str, ...]) -> Array:
     """Return what each change of class costs on the path, shape (n_classes, n_classes)."""
     costs = np.full((len(classes), len(classes)), SWITCH_COST)
-    rhythms = [place for place, name in enumerate(classes) if name in _RHYTHMS]
+    rhythms = [place for place, name in enumerate(classes) if name in RHYTHMIC]
     costs[np.ix_(rhythms, rhythms)] = RHYTHM_COST
     np.fill_diagonal(costs, 0.0)
     return costs

@@ -1,4 +1,4 @@
-"""EMG: a stretch of a muscle's signal in a band, without hum, and how large its bursts are."""
+"""Bursts of EMG: a stretch in a band, without hum, and how large its bursts are."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features import FeatureSpec
 from features.hum import without_hum
-from serving.analysis.run import Run
+from serving.analysis.rhythm_run import Run
 from serving.analysis.source import SampleSource
 
 Array = NDArray[np.float64]

@@ -13,17 +13,14 @@ from features import FeatureSpec
 from serving.analysis.answers import Answers
 from serving.analysis.beats import clonus_runs
 from serving.analysis.cells import Cells
-from serving.analysis.emg import burst_sizes
-from serving.analysis.report import UNUSABLE, Episode, Event
+from serving.analysis.emg_bursts import burst_sizes
+from serving.analysis.report import RHYTHMIC, UNUSABLE, Episode, Event
+from serving.analysis.rhythm_run import Run
 from serving.analysis.rhythms import runs_of_rhythm
-from serving.analysis.run import Run
 from serving.analysis.signal import Signal
 from serving.classifier import UNDECIDED
 
 Array = NDArray[np.float64]
-
-RHYTHMIC = ("clonus", "tremor")
-"""Labels whose episodes have a frequency and are made of cycles."""
 
 _NOT_EPISODES = ("rest", UNDECIDED, UNUSABLE)
 
@@ -62,6 +59,8 @@ def episodes_of(
     """Return the episodes of a signal: every label but rest and undecided."""
     rough = [run for each in _rough(cells) for run in _refined(each, signal, answers, spec)]
     whole = _side_by_side(_joined(rough, signal, answers, spec))
+    if spec.modality == "emg":
+        whole = [_sized(each, signal, spec) for each in whole]
     none = np.zeros(0)
     sizes = {
         label: np.concatenate([none, *(r.run.sizes for r in whole if r.run and r.label == label)])
@@ -114,8 +113,6 @@ def _refined(rough: _Rough, signal: Signal, answers: Answers, spec: FeatureSpec)
         runs = runs_of_rhythm(*where, rough_s, spec, rough.bounds_s, pace)
     if not runs:
         return [rough]
-    if spec.modality == "emg":
-        runs = [replace(run, sizes=burst_sizes(*where, run, spec)) for run in runs]
     return [replace(rough, start_s=run.start_s, stop_s=run.stop_s, run=run) for run in runs]
 
 
@@ -186,6 +183,14 @@ def _cut(rough: _Rough, start_s: float, stop_s: float) -> _Rough:
         return rough
     run = None if rough.run is None else rough.run.cut(start_s, stop_s)
     return replace(rough, start_s=start_s, stop_s=stop_s, run=run)
+
+
+def _sized(rough: _Rough, signal: Signal, spec: FeatureSpec) -> _Rough:
+    """Return an episode of EMG whose beats are as large as their potentials."""
+    if rough.run is None:
+        return rough
+    sizes = burst_sizes(signal.source, signal.channels, rough.run, spec)
+    return replace(rough, run=replace(rough.run, sizes=sizes))
 
 
 def _episode(rough: _Rough, answers: Answers, events: Sequence[Event]) -> Episode:

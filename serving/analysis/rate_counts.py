@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
+from serving.analysis.at_rest import EVENTS, may_hold_events
 from serving.analysis.report import UNUSABLE, Episode, RecordingReport, Span
-from serving.analysis.rest import EVENTS, may_hold_events
 
 Stretch = tuple[float, float]
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from features import Recording, SignalError
 from serving.analysis.answers import Progress, answer
+from serving.analysis.at_rest import EVENTS, may_hold_events
 from serving.analysis.cells import Cells, cells_of
 from serving.analysis.comparing import with_comparison
 from serving.analysis.episodes import episodes_of
@@ -35,7 +36,6 @@ from serving.analysis.report import (
     Trace,
     WindowAnswer,
 )
-from serving.analysis.rest import EVENTS, may_hold_events
 from serving.analysis.signal import Signal, signals_of
 from serving.analysis.source import RecordingSource, SampleSource
 from serving.analysis.summary import amplitudes_of, rates_of, shares_of

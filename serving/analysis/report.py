@@ -17,6 +17,9 @@ from serving.responses import Contribution, ModelInfo
 UNUSABLE = "unusable"
 """Label of a span of the timeline in which the signal cannot be judged."""
 
+RHYTHMIC = ("clonus", "tremor")
+"""Labels whose episodes have a frequency and are made of cycles."""
+
 Verdict = Literal["rose", "fell", "cannot tell"]
 
 

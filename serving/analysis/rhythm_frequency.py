@@ -1,4 +1,4 @@
-"""Line: at which frequency a limb goes, by the spectrum of a stretch of it."""
+"""Frequency of a rhythm: at which a limb goes, by the spectrum of a stretch of it."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Run: a rhythm as its samples have it, with exact edges, cycles and size."""
+"""Run of a rhythm as its samples have it, with exact edges, cycles and size."""
 
 from dataclasses import dataclass, field, replace
 

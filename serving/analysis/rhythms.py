@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from features import FeatureSpec
 from features.axes import moving_axes
-from serving.analysis.line import frequency_of
-from serving.analysis.run import Run
+from serving.analysis.rhythm_frequency import frequency_of
+from serving.analysis.rhythm_run import Run
 from serving.analysis.slow_signal import SlowSignal, slow_signal
 from serving.analysis.source import SampleSource
 

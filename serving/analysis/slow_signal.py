@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features import FeatureSpec
 from features.rate_ratio import whole_ratio
-from serving.analysis.emg import emg_between
+from serving.analysis.emg_bursts import emg_between
 from serving.analysis.source import SampleSource
 
 Array = NDArray[np.float64]

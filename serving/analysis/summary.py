@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.analysis.at_rest import EVENTS
 from serving.analysis.cells import Cells
-from serving.analysis.episodes import RHYTHMIC
 from serving.analysis.intervals import percentiles, rate, share
 from serving.analysis.rate_counts import onsets_s
-from serving.analysis.report import Episode, Event, Percentiles, Rate, Share, Span
-from serving.analysis.rest import EVENTS
+from serving.analysis.report import RHYTHMIC, Episode, Event, Percentiles, Rate, Share, Span
 from serving.classifier import UNDECIDED
 
 Array = NDArray[np.float64]

@@ -17,7 +17,7 @@ _MODULES: Final = (
     "picture.js",
     "layers.js",
     "axes.js",
-    "paper.js",
+    "print.js",
     "figure.js",
     "tables.js",
     "record.js",

@@ -2,7 +2,7 @@
 
 import { ticks } from "./axes.js";
 import { element, swatch, table } from "./elements.js";
-import { scalable } from "./paper.js";
+import { scalable } from "./print.js";
 import { heights, lineOf, readTrace } from "./picture.js";
 import { coloursNow } from "./theme.js";
 import { clock, either, LABELS, number, percent, plain, reason, title, unit } from "./words.js";

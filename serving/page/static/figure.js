@@ -7,7 +7,7 @@ import { heightOf, layoutOf, MARGIN, panelsOf } from "./axes.js";
 import { button, element } from "./elements.js";
 import { channel, holds, lanes, lanesOf, marks, quality, rhythm } from "./layers.js";
 import { heights, isCoarse, readSpectrogram, readTrace, withoutSlow } from "./picture.js";
-import { onPaper, PAPER_PX, scalable } from "./paper.js";
+import { onPaper, PAPER_PX, scalable } from "./print.js";
 import { FLAGS, clock, duration, number, pace, percent, title } from "./words.js";
 import { coloursNow } from "./theme.js";
 

@@ -1,4 +1,4 @@
-// Paper: a figure is drawn anew for it, light and with room, and scaled to the sheet.
+// Print: a figure is drawn anew for it, light and with room, and scaled to the sheet.
 
 export const PAPER_PX = 1000;
 
