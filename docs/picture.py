@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 PICTURE = Path(__file__).parent / "page.png"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 EXAMPLE = "Twitches of the calf"
-HEIGHT = 1570
+HEIGHT = 1530
 """Down to the tables of how often and how long."""
 
 
