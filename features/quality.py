@@ -28,7 +28,8 @@ class Quality:
 
     Every array has shape (n_windows,). A multi-axis window is as bad as its worst axis, but
     ``flat_fraction`` is that of its best: one axis may well lie still. Clipped are the samples of a
-    plateau at the highest or lowest level; where samples are missing, plateaus are not sought.
+    plateau at the highest or lowest level; where samples are missing, or where a channel ranges
+    over less than any sensor does, plateaus are not sought.
     """
 
     gap_fraction: Array
@@ -56,8 +57,9 @@ def assess(windows: Windows, mains_share: Array, spec: FeatureSpec) -> Quality:
     samples = windows.samples
     missing = np.isnan(samples)
     gap = missing.any(axis=1).mean(axis=1)
-    flat, clipped = _scan(read_only(samples))
     limits = spec.quality
+    least = limits.clipped_range / windows.unit_factor if windows.scale_is_known else 0.0
+    flat, clipped = _scan(read_only(samples), least)
     flagged = np.stack(
         (
             gap > 0,
@@ -87,10 +89,14 @@ def _plateau(x: Array, level: float, beside: float) -> int:  # pragma: no cover 
 
 
 @kernel
-def _held(x: Array) -> int:  # pragma: no cover (compiled)
-    """Return the samples on plateaus at the lowest and the highest level."""
+def _held(x: Array, least: float) -> int:  # pragma: no cover (compiled)
+    """Return the samples on plateaus at the lowest and the highest level, ``least`` apart or more.
+
+    The few levels between which a coarse sensor flickers at rest are plateaus too; its steps can
+    no longer be seen where uneven times had its samples interpolated.
+    """
     low, high = smallest(x), largest(x)
-    if not high > low:
+    if not (high > low and high - low >= least):
         return 0
     above, below = np.inf, -np.inf
     for value in x:
@@ -117,7 +123,7 @@ def _step(x: Array) -> float:  # pragma: no cover (compiled)
 
 
 @kernel
-def _scan(samples: Array) -> tuple[Array, Array]:  # pragma: no cover (compiled)
+def _scan(samples: Array, least: float) -> tuple[Array, Array]:  # pragma: no cover (compiled)
     """Return the shares of unchanged and of clipped samples."""
     n_windows, n_channels, n = samples.shape
     flat = np.ones(n_windows)
@@ -129,5 +135,5 @@ def _scan(samples: Array) -> tuple[Array, Array]:  # pragma: no cover (compiled)
             for t in range(1, n):
                 unchanged += x[t] == x[t - 1]
             flat[w] = min(flat[w], unchanged / (n - 1) if n > 1 else 1.0)
-            clipped[w] = max(clipped[w], _held(x) / n)
+            clipped[w] = max(clipped[w], _held(x, least) / n)
     return flat, clipped

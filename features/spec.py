@@ -109,6 +109,12 @@ class Quality(Section):
     flat_fraction: Fraction
     """Share of unchanged samples from which a window is ``flat``."""
     clipped_fraction: Fraction
+    clipped_range: Annotated[float, Field(ge=0)]
+    """A channel that ranges over less than this has met no limit; in the modality's own unit.
+
+    Motion sensors end at 1.5 g or 125 deg/s at the least, of which gravity takes one g: whoever
+    gets there has moved by more than half a g. Amplifiers of EMG may end anywhere.
+    """
     mains_fraction: Fraction
 
 

@@ -14,7 +14,15 @@ from benchmarks.accuracy import running
 from benchmarks.accuracy.estimates import Bootstrap
 from benchmarks.accuracy.figures import Scheme
 from benchmarks.accuracy.foreign_signals import PEAKS, SIGNALS, borrowed, made
-from benchmarks.accuracy.spoiling import ANSWERED, ARTEFACTS, REFUSED, Chosen, outcomes, slowly
+from benchmarks.accuracy.spoiling import (
+    ANSWERED,
+    ARTEFACTS,
+    REFUSED,
+    Chosen,
+    clipped,
+    outcomes,
+    slowly,
+)
 from benchmarks.accuracy.stress import Foreign, foreign_figures, peer_figures
 from benchmarks.gyroscope_signals import PEAKS_DEG_S
 from benchmarks.gyroscope_signals import SIGNALS as REFERENCE
@@ -58,6 +66,22 @@ def test_most_windows_of_muscle_get_the_reason_of_what_was_added(tiny_of, mixtur
     found = outcomes(tiny_of("emg"), [chosen("emg", mixture_of)], BY_NAME[name])
     hits = sum(counts[BY_NAME[name].expected] for counts in found.values())
     assert hits >= 6
+
+
+@pytest.mark.parametrize("modality", ["accelerometer", "gyroscope"])
+def test_a_small_movement_is_enlarged_until_it_meets_the_limits_of_a_sensor(modality, rng):
+    """No sensor ends at a hundredth of a g or of a degree a second."""
+    movement = np.sin(2 * np.pi * 2.3 * np.arange(400) / 100) * np.array([[1.0], [0.2], [0.1]])
+    traits = MODALITIES[modality]
+    small = Windows(
+        0.01 * movement[None] + 1e-4 * rng.standard_normal((1, 3, 400)),
+        sampling_rate_hz=100.0,
+        modality=modality,
+        unit=traits.unit,
+    )
+    cut = clipped(small)
+    enlarged = np.ptp(cut.samples, axis=-1).max()
+    assert enlarged == pytest.approx({"accelerometer": 1.0, "gyroscope": 125.0}[modality])
 
 
 def test_windows_as_they_were_are_not_spoiled(tiny_of, mixture_of):

@@ -11,8 +11,8 @@ from features.quality import assess
 def quality_of(spec_of):
     """Assess one window of a modality, given as its axes."""
 
-    def of(axes, modality="accelerometer", mains_share=0.0):
-        unit = {"emg": "uV", "accelerometer": "g"}[modality]
+    def of(axes, modality="accelerometer", mains_share=0.0, unit=None):
+        unit = unit or {"emg": "uV", "accelerometer": "g", "gyroscope": "deg/s"}[modality]
         rate = 1000.0 if modality == "emg" else 100.0
         windows = Windows(
             np.atleast_2d(axes)[None], sampling_rate_hz=rate, modality=modality, unit=unit
@@ -116,6 +116,44 @@ def test_two_levels_are_no_clipping(quality_of):
     samples = (TIMES % 1 < 0.5).astype(float)
 
     assert quality_of(samples).clipped_fraction[0] == 0.0
+
+
+@pytest.mark.parametrize(("modality", "step"), [("accelerometer", 0.01), ("gyroscope", 1.0)])
+def test_a_coarse_sensor_whose_times_are_uneven_is_not_clipping(modality, step, quality_of, rng):
+    """Interpolation hides the steps of a converter, and leaves plateaus where a sensor rests."""
+    for deviation in (0.3, 0.7, 1.5):
+        levels = np.round(deviation * rng.standard_normal((3, 400)) + rng.uniform(-0.5, 0.5))
+        late = np.arange(400) + rng.uniform(-0.4, 0.4, 400)
+        even = [np.interp(np.arange(400), late, axis) for axis in step * levels]
+
+        assert "clipped" not in quality_of(np.array(even), modality).flags(0)
+
+
+@pytest.mark.parametrize(
+    ("modality", "unit", "one_g_or_half_a_turn"),
+    [
+        ("accelerometer", "g", 1.0),
+        ("accelerometer", "mg", 1000.0),
+        ("accelerometer", "m/s^2", 9.80665),
+        ("gyroscope", "deg/s", 180.0),
+        ("gyroscope", "rad/s", np.pi),
+    ],
+)
+def test_a_small_movement_reaches_no_limit(modality, unit, one_g_or_half_a_turn, quality_of):
+    """Sensors of motion end at 1.5 g or 125 deg/s at the least, whatever the unit."""
+    cut = one_g_or_half_a_turn * np.minimum(np.sin(2 * np.pi * 1.3 * TIMES + 1), 0.8)
+
+    assert quality_of(cut, modality, unit=unit).flags(0) == ("clipped",)
+    assert quality_of(cut / 15, modality, unit=unit).flags(0) == ()
+
+
+@pytest.mark.parametrize("unit", ["uV", "mV", "V", "relative"])
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_an_amplifier_may_end_anywhere(unit, size, quality_of, rng):
+    """An EMG is clipped at whatever size, for nobody knows the gain before the converter."""
+    cut = size * np.minimum(rng.standard_normal(4000), 0.5)
+
+    assert quality_of(cut, "emg", unit=unit).flags(0) == ("clipped",)
 
 
 def test_an_amplifier_at_its_rail_is_clipped(quality_of, rng):

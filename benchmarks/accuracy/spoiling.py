@@ -23,6 +23,9 @@ OUTCOMES = (*REASONS, REFUSED, ANSWERED)
 _MAINS_HZ = 50.0
 _MAINS_TIMES = 30.0
 _MOTION_RATE_HZ = 20.0
+_FAR: dict[Modality, float] = {"emg": 0.0, "accelerometer": 1.0, "gyroscope": 125.0}
+"""From one limit to the other of what is clipped, in the modality's own unit: a small movement,
+enlarged, for no sensor of motion has limits nearer to each other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +86,12 @@ def as_it_was(windows: Windows) -> Windows:
 
 
 def clipped(windows: Windows) -> Windows:
-    """Cut each channel off at the 15th and the 85th percentile of its samples."""
+    """Cut each channel off at the 15th and the 85th percentile of its samples, far from zero."""
     low, high = np.percentile(windows.samples, (15, 85), axis=-1, keepdims=True)
-    return changed(windows, np.clip(windows.samples, low, high))
+    widest = np.max(high - low, axis=1, keepdims=True) * windows.unit_factor
+    far = _FAR[windows.modality]
+    size = np.divide(far, widest, out=np.ones_like(widest), where=(widest > 0) & (widest < far))
+    return changed(windows, size * np.clip(windows.samples, low, high))
 
 
 def flat(windows: Windows) -> Windows:
