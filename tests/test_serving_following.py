@@ -1,7 +1,13 @@
 """Following and shadow: another model serves without a new start, or answers unheard."""
 
+import sys
+import warnings
+from importlib import import_module
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from in_process import bentoml_store
 from prometheus_client import REGISTRY
 
 from features import ContractError, Windows
@@ -74,6 +80,27 @@ def test_what_is_no_longer_named_is_dropped(watched):
     follower.look()
 
     assert adopted == [("emg", None), ("emg", "one")]
+
+
+def test_while_a_champion_is_adopted_requests_may_import_anything(promoted, tiny_of, monkeypatch):
+    """What LightGBM is kept from at the start is there for others, as pandas is for WFDB files."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # BentoML makes types of ours its own
+        from serving import service  # noqa: PLC0415
+
+    def load_while_a_request_imports(_):
+        import_module("tabnanny")
+        return tiny_of("accelerometer")
+
+    monkeypatch.delitem(sys.modules, "tabnanny", raising=False)
+    monkeypatch.setattr(service, "_COMPANIONS", ("tabnanny",))
+    monkeypatch.setattr(service, "load", load_while_a_request_imports)
+    monkeypatch.setattr(service, "ANALYSES", SimpleNamespace())
+    serving = SimpleNamespace(models={})
+    with bentoml_store(promoted):
+        service.Quaver.inner._adopt(serving, "accelerometer")  # noqa: SLF001
+
+    assert list(serving.models) == ["accelerometer"]
 
 
 # Shadow
