@@ -1,6 +1,7 @@
 """Following and shadow: another model serves without a new start, or answers unheard."""
 
 import sys
+import threading
 import warnings
 from importlib import import_module
 from types import SimpleNamespace
@@ -11,10 +12,11 @@ from in_process import bentoml_store
 from prometheus_client import REGISTRY
 
 from features import ContractError, Windows
+from serving import shadow as shadowing
 from serving.answering import Served
 from serving.following import Follower
 from serving.responses import ModelInfo
-from serving.shadow import MOST_WAITING, Shadow
+from serving.shadow import Shadow
 
 
 @pytest.fixture
@@ -130,9 +132,7 @@ def test_disagreements_are_counted_and_nothing_else_happens(tiny_of, windows):
     classifier = tiny_of("accelerometer")
     answered = classifier.predict(windows)
     shadow = Shadow()
-    shadow.models = {
-        "accelerometer": Served(classifier, ModelInfo(name="a", version="2", fingerprint=""))
-    }
+    shadow.models = challenged_by(classifier)
     before = counted("disagreements", modality="accelerometer")
     shadow.watch("accelerometer", windows, answered)
     shadow.wait()
@@ -148,16 +148,14 @@ def test_disagreements_are_counted_and_nothing_else_happens(tiny_of, windows):
             other.labels[:] = "clonus"
             return other
 
-    shadow.models = {
-        "accelerometer": Served(Otherwise(), ModelInfo(name="a", version="3", fingerprint=""))
-    }
+    shadow.models = challenged_by(Otherwise())
     shadow.watch("accelerometer", windows, answered)
     shadow.wait()
     differing = int((answered.labels != "clonus").sum())
     assert before + differing == counted("disagreements", modality="accelerometer")
 
 
-def test_a_challenger_that_fails_or_lags_harms_nobody(tiny_of, windows, caplog):
+def test_a_challenger_that_fails_harms_nobody(tiny_of, windows, caplog):
     """Its windows are passed over, counted, and the failure is logged."""
     answered = tiny_of("accelerometer").predict(windows)
 
@@ -166,16 +164,41 @@ def test_a_challenger_that_fails_or_lags_harms_nobody(tiny_of, windows, caplog):
             raise ZeroDivisionError
 
     shadow = Shadow()
-    shadow.models = {
-        "accelerometer": Served(Failing(), ModelInfo(name="a", version="2", fingerprint=""))
-    }
+    shadow.models = challenged_by(Failing())
     before = counted("passed_over", modality="accelerometer")
-    for _ in range(MOST_WAITING + 5):
+    for _ in range(3):
         shadow.watch("accelerometer", windows, answered)
     shadow.wait()
 
-    assert before + 4 * (MOST_WAITING + 5) == counted("passed_over", modality="accelerometer")
+    assert before + 4 * 3 == counted("passed_over", modality="accelerometer")
     assert "the challenger for accelerometer has failed" in caplog.text
+
+
+@pytest.mark.parametrize(("room", "n_kept"), [(0, 0), (1, 1), (10, 10), (100, 100)])
+def test_what_waits_for_a_challenger_is_limited_by_its_size(
+    tiny_of, windows, monkeypatch, room, n_kept
+):
+    """However many batches there are, as much waits as there is room for, and no more."""
+    classifier = tiny_of("accelerometer")
+    answered = classifier.predict(windows)
+    free = threading.Event()
+
+    class Lagging:
+        def predict(self, _):
+            assert free.wait(30)
+            return answered
+
+    monkeypatch.setattr(shadowing, "MOST_WAITING_BYTES", room * windows.samples.nbytes)
+    shadow = Shadow()
+    shadow.models = challenged_by(Lagging())
+    before = counted("passed_over", modality="accelerometer")
+    for _ in range(100):
+        shadow.watch("accelerometer", windows, answered)
+    passed_over = counted("passed_over", modality="accelerometer") - before
+    free.set()
+    shadow.wait()
+
+    assert passed_over == 4 * (100 - n_kept)
 
 
 def test_without_a_challenger_nothing_is_counted(tiny_of, windows):
