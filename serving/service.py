@@ -170,12 +170,12 @@ class Quaver:
                 m: folder.with_name(folder.name + CHALLENGER) / _LATEST
                 for m, folder in folders.items()
             }
-            followers.append(Follower(beside, self._shadow, self._unshadow, {}))
+            followers.append(Follower(beside, self._shadow, self._unshadow, {}, "challenger"))
             followers[0].look()
         if is_set(FOLLOW_VARIABLE):
             champions = {m: folder / _LATEST for m, folder in folders.items()}
             serving = {m: str(model.tag.version) for m, model in stored.items()}
-            followers.append(Follower(champions, self._adopt, lambda _: None, serving))
+            followers.append(Follower(champions, self._adopt, None, serving))
             for follower in followers:
                 follower.start()
 

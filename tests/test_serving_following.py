@@ -4,6 +4,7 @@ import sys
 import threading
 import warnings
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,8 +26,8 @@ def watched(tmp_path):
     pointer, adopted = tmp_path / "latest", []
 
     def adopt(key):
-        named = pointer.read_text()
-        if named == "broken":
+        named = pointer.read_text(errors="replace")
+        if named in ("broken", "\ufffd"):
             raise ContractError("it fails its exam")
         if named == "bug":
             raise ZeroDivisionError
@@ -82,6 +83,51 @@ def test_what_is_no_longer_named_is_dropped(watched):
     follower.look()
 
     assert adopted == [("emg", None), ("emg", "one")]
+
+
+def test_the_log_says_who_answers_and_who_does_not(tmp_path, caplog):
+    """A challenger is not taken for a champion, nor one that is gone for a service without any."""
+    pointers = {role: tmp_path / role for role in ("champion", "challenger")}
+    for role, pointer in pointers.items():
+        drop = None if role == "champion" else lambda _: None
+        follower = Follower({"emg": pointer}, lambda _: None, drop, {}, role)
+        pointer.write_text("one")
+        follower.look()
+        pointer.unlink()
+        follower.look()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "emg: champion one answers from now on",
+        "emg: no champion is named any more, the one before it stays",
+        "emg: challenger one answers from now on",
+        "emg: no challenger answers any more",
+    ]
+
+
+def test_a_pointer_that_cannot_be_read_for_a_moment_changes_nothing(watched, monkeypatch):
+    """Where too many files are open, what serves is not dropped and opened anew."""
+    _, adopted, follower = watched
+
+    def fail(*_, **__):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Path, "read_text", fail)
+        follower.look()
+    follower.look()
+
+    assert adopted == []
+
+
+def test_a_pointer_that_is_damaged_does_not_end_the_following(watched):
+    """What is no text cannot serve; a later pointer is followed."""
+    pointer, adopted, follower = watched
+    pointer.write_bytes(b"\xff")
+    follower.look()
+    pointer.write_text("three")
+    follower.look()
+
+    assert adopted == [("emg", "three")]
 
 
 def test_while_a_champion_is_adopted_requests_may_import_anything(promoted, tiny_of, monkeypatch):
