@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
-from features import Windows
-from serving import monitoring
+from features import SignalError, Windows
+from serving import answering, monitoring
+from serving.answering import Served
 from serving.drift import Baseline, Tally
 from serving.monitoring import HALF_LIFE, Monitor
+from serving.requests import EXAMPLE, PredictRequest
+from serving.responses import ModelInfo
 
 
 def value(name, **labels):
@@ -57,6 +60,25 @@ def test_answers_are_counted_by_label_and_reason(classifier, answered):
     Monitor().watch(classifier.card, answered[1])
 
     assert value("answers_total", **labels) == before + 4
+
+
+def test_of_a_request_that_is_refused_nothing_is_shown(classifier):
+    """Where one of its models is not served, none of its windows is answered or counted."""
+    (window,) = EXAMPLE["windows"]
+    muscle = window | {"modality": "emg", "unit": "uV", "sampling_rate_hz": 500.0}
+    muscle |= {"samples": [0.5, -0.5] * 1000}
+    request = PredictRequest.model_validate({"windows": [window, muscle]})
+    info = ModelInfo(name="quaver-accelerometer", version="1", fingerprint="")
+    shown = []
+
+    with pytest.raises(SignalError, match="no model for emg is served here"):
+        answering.predict(
+            request.windows,
+            {"accelerometer": Served(classifier, info)},
+            lambda *given: shown.append(given),
+        )
+
+    assert shown == []
 
 
 def test_what_is_published_is_what_was_tallied(classifier, answered):
