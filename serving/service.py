@@ -194,7 +194,8 @@ class Quaver:
 
     def _watch(self, served: Served, windows: Windows, answered: Predictions) -> None:
         card = served.classifier.card
-        self.monitor.watch(card, answered)
+        late = self.models[card.modality] is not served
+        self.monitor.watch(card, answered, late=late)
         self.shadow.watch(card.modality, windows, answered)
 
     @bentoml.api
