@@ -170,14 +170,21 @@ async function offerExamples() {
   const items = examples.map(({ file: name, title, what, known }) => {
     const act = async () => {
       const before = file;
-      const bytes = await (await fetch(`app/${name}`)).blob();
-      if (file === before) await choose(new File([bytes], name), known);
+      const example = await exampleOf(name).catch(() => null);
+      if (file !== before) return;
+      if (example) await choose(example, known);
+      else fault("The example could not be loaded. Try again.");
     };
     const offer = button("", act, { class: "example" });
     offer.append(element("strong", {}, title), element("span", {}, what));
     return element("li", {}, offer);
   });
   find("examples").replaceChildren(...items);
+}
+
+async function exampleOf(name) {
+  const answer = await fetch(`app/${name}`);
+  return answer.ok ? new File([await answer.blob()], name) : null;
 }
 
 function listen() {
