@@ -7,10 +7,12 @@
 
 A recording can take as long as thousands of windows, so that it is worked on in threads of its own
 and windows do not wait for it. Each request has a place from its first byte to its answer; there
-are few, because bodies wait in memory or on disk. A client that leaves gives its place back.
+are few, because bodies wait in memory or on disk. A client that leaves gives its place back. Where
+the disk of the service is full the answer is 507, whatever was being read or written.
 """
 
 import asyncio
+import errno
 import json
 import logging
 import tempfile
@@ -189,7 +191,10 @@ def _told_of(
     """Return the status of an error, and what is said of it."""
     if isinstance(error, ValidationError):
         return 400, refusals.of_a_request(error)
-    if isinstance(error, SignalError):
+    if _is_full_disk(error):
+        _LOG.error("a recording was refused, because the disk is full: %s", error)
+        status, text = 507, "there is no room for the recording on the disk of this service"
+    elif isinstance(error, SignalError):
         status, text = 400, str(error)
     elif isinstance(error, GoneError):  # nobody hears it
         status, text = 400, "the connection was closed before the recording was answered"
@@ -203,6 +208,15 @@ def _told_of(
         _LOG.error("an analysis has failed", exc_info=error)
         status, text = 500, "an unexpected error has occurred"
     return status, refusals.sentence(text)
+
+
+def _is_full_disk(error: BaseException | None) -> bool:
+    """Whether an error comes from a full disk, however it was put into words since."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _too_large(headers: dict[bytes, bytes]) -> str:

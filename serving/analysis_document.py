@@ -9,7 +9,7 @@ from serving.analysis_answer import FORMS
 from serving.analysis_request import EXAMPLE, AnalyzeRequest, UploadForm
 from serving.analysis_upload import FILE
 
-REFUSED = (400, 406, 408, 413, 415, 503, 504)
+REFUSED = (400, 406, 408, 413, 415, 503, 504, 507)
 
 _DESCRIPTION = """\
 Make the record of a recording: timeline, episodes, events, rates and shares with their intervals.

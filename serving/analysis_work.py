@@ -69,5 +69,6 @@ def _answer(
         )
     except ValidationError as error:  # of our answer: the caller would be blamed
         raise RuntimeError("a record does not fit its schema") from error
+    written = form.written(report).encode()
     counts.analysed(report)
-    return form.written(report).encode()
+    return written

@@ -124,9 +124,10 @@ def _batches(
     for place, window in enumerate(windows):
         key = (window.modality, window.unit, window.sampling_rate_hz, window.samples.shape)
         alike.setdefault(key, []).append(place)
-    for places in alike.values():
+    # All models first: of a request that is refused, no window is worked on, or counted.
+    asked = [model_for(models, windows[places[0]].modality) for places in alike.values()]
+    for places, model in zip(alike.values(), asked, strict=True):
         first = windows[places[0]]
-        model = model_for(models, first.modality)
         batch = Windows(
             np.stack([windows[place].samples for place in places]),
             sampling_rate_hz=first.sampling_rate_hz,

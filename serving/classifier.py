@@ -148,15 +148,7 @@ class Classifier:
         too_slow = self._too_slow(table, np.broadcast_to(sampling_rate_hz, len(table)))
         for w in range(len(table)):
             names = tuple(c for c, is_in in zip(card.classes, sets[w], strict=True) if is_in)
-            reason = cast("Reason", flags[w][0]) if flags[w] else None
-            if reason is None and is_unlike[w]:
-                reason = "unlike_training"
-            if reason is None and len(names) > 1:
-                reason = "several_candidates"
-            if reason is None and names[0] in too_slow[w]:
-                reason = "rate_too_low"
-            if reason is None and is_alike[w]:
-                reason = "look_alike"
+            reason = _reason(flags[w], names, too_slow[w], is_unlike[w], is_alike[w])
             labels.append(UNDECIDED if reason else names[0])
             candidates.append(names)
             reasons.append(reason)
@@ -242,6 +234,25 @@ class Classifier:
             distances=np.full(n_windows, np.nan),
             features=None,
         )
+
+
+def _reason(
+    flags: tuple[str, ...],
+    names: tuple[str, ...],
+    too_slow: set[str],
+    is_unlike: np.bool_,
+    is_alike: np.bool_,
+) -> Reason | None:
+    """Return why a window is undecided, the first of several reasons; None when it is not."""
+    if flags:
+        return cast("Reason", flags[0])
+    if is_unlike:
+        return "unlike_training"
+    if len(names) > 1:
+        return "several_candidates"
+    if names[0] in too_slow:
+        return "rate_too_low"
+    return "look_alike" if is_alike else None
 
 
 def softmax(scores: Array) -> Array:

@@ -32,22 +32,26 @@ class Follower(Generic[K]):
     adopt : callable
         Opens and adopts what a key's pointer names now; raises QuaverError when that cannot serve.
     drop : callable
-        Does without a key, whose pointer is gone.
+        Does without a key, whose pointer is gone; None: what it named stays.
     serving : mapping of K to str
         What serves already, by the name that its pointer had when it was opened.
+    role : str
+        What those that are followed are, in the words of the log.
     """
 
     def __init__(
         self,
         pointers: Mapping[K, Path],
         adopt: Callable[[K], object],
-        drop: Callable[[K], object],
+        drop: Callable[[K], object] | None,
         serving: Mapping[K, str],
+        role: str = "champion",
     ) -> None:
         self._pointers = pointers
         self._adopt = adopt
         self._drop = drop
         self._seen = dict(serving)
+        self._role = role
 
     def start(self) -> None:
         """Look again and again, in a thread that ends with the process."""
@@ -57,20 +61,28 @@ class Follower(Generic[K]):
         """Look once. What cannot serve is logged once, and the model before it stays."""
         for key, path in self._pointers.items():
             named = _read(path)
-            if named == self._seen.get(key, ""):
+            if named is None or named == self._seen.get(key, ""):
                 continue
             self._seen[key] = named
+            what = f"{key}: {self._role} {named}" if named else f"{key}: no {self._role}"
             try:
-                if named:
-                    self._adopt(key)
-                else:
-                    self._drop(key)
+                outcome = self._changed(key, named)
             except QuaverError as error:
-                _LOG.error("%s cannot serve, the model before it stays: %s", named, error)
+                _LOG.error("%s cannot serve, the one before it stays: %s", what, error)
             except Exception:  # noqa: BLE001  (whatever it is, later pointers are followed)
-                _LOG.exception("%s could not be opened, the model before it stays", named)
+                _LOG.exception("%s could not be opened, the one before it stays", what)
             else:
-                _LOG.warning("%s serves from now on", named or f"nothing for {key}")
+                _LOG.warning("%s %s", what, outcome)
+
+    def _changed(self, key: K, named: str) -> str:
+        """Adopt what a pointer names, or do without; return what has come of it."""
+        if named:
+            self._adopt(key)
+            return "answers from now on"
+        if self._drop is None:
+            return "is named any more, the one before it stays"
+        self._drop(key)
+        return "answers any more"
 
     def _run(self) -> None:
         while True:
@@ -78,9 +90,11 @@ class Follower(Generic[K]):
             self.look()
 
 
-def _read(path: Path) -> str:
-    """Return what a pointer names, nothing when there is none."""
+def _read(path: Path) -> str | None:
+    """Return what a pointer names, nothing when there is none; None when nobody can tell now."""
     try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
         return ""
+    except OSError:  # as where too many files are open
+        return None

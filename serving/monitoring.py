@@ -30,9 +30,15 @@ class Monitor:
         self._lock = Lock()
         self._is_due = False
 
-    def watch(self, card: Card, answered: Predictions) -> None:
-        """Count answers of the model of a card; another card begins anew."""
+    def watch(self, card: Card, answered: Predictions, *, late: bool = False) -> None:
+        """Count answers of the model of a card; another card begins anew.
+
+        ``late`` are those of a model that has been replaced while it answered: they are counted,
+        and say nothing of what the present one sees.
+        """
         _count(card.modality, answered)
+        if late:
+            return
         with self._lock:
             seen = self._seen.get(card.modality)
             if seen is None or seen.card is not card:

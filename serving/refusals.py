@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -56,11 +57,11 @@ def sentence(text: str) -> dict[str, Any]:
 def of_a_request(error: ValidationError) -> dict[str, Any]:
     """Return the content of the refusal of a request that pydantic has refused."""
     found = error.errors(include_context=False, include_input=False)
-    return _with_places(found[:_MOST_PLACES])
+    return _with_places(found)
 
 
 def _with_places(found: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    details = [_told(detail) for detail in found]
+    details = [_told(detail) for detail in islice(found, _MOST_PLACES)]
     first = details[0]
     joint = " " if first["message"].startswith(("is ", "must ")) else ": "
     return {"error": f"{first['where']}{joint}{first['message']}", "detail": details}

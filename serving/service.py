@@ -53,8 +53,7 @@ _SERVER_LOG = logging.getLogger("bentoml._internal.server.http_app")
 
 def open_model(stored: bentoml.Model) -> Served:
     """Open a model of the BentoML store and let it sit its exam."""
-    with _alone():
-        classifier = load(Path(stored.path))
+    classifier = load(Path(stored.path))
     info = ModelInfo(
         name=classifier.card.name,
         version=str(stored.info.labels.get("version", "")),
@@ -65,10 +64,11 @@ def open_model(stored: bentoml.Model) -> Served:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let LightGBM and Numba be without their companions.
+    """Let LightGBM and Numba be without their companions, where these are first imported.
 
     Where the laboratory is installed they take longer to import than everything else, and two
-    processes import them one after the other before a service is ready.
+    processes import them one after the other before a service is ready. Once it serves, nothing is
+    hidden any more: a request in another thread may import one of them, as WFDB does pandas.
     """
     modules = cast("dict[str, Any]", sys.modules)
     absent = [name for name in _COMPANIONS if name not in modules]
@@ -143,7 +143,9 @@ class Quaver:
         """Let every model sit its exam, and rehearse a record, before any port is opened."""
         try:
             for modality in SERVED:
-                opened = open_model(getattr(_SERVICE.inner, modality).resolve())
+                stored = getattr(_SERVICE.inner, modality).resolve()
+                with _alone():
+                    opened = open_model(stored)
                 rehearse(opened.classifier.card.spec)
             feedback.check_folder()
         except QuaverError as error:
@@ -152,7 +154,8 @@ class Quaver:
     def __init__(self) -> None:
         _SERVER_LOG.addFilter(_is_ours)
         stored = {m: cast("bentoml.Model", getattr(self, m)) for m in SERVED}
-        self.models = {m: open_model(model) for m, model in stored.items()}
+        with _alone():
+            self.models = {m: open_model(model) for m, model in stored.items()}
         ANALYSES.models = self.models
         self.shadow = Shadow()
         self.monitor = Monitor()
@@ -167,12 +170,12 @@ class Quaver:
                 m: folder.with_name(folder.name + CHALLENGER) / _LATEST
                 for m, folder in folders.items()
             }
-            followers.append(Follower(beside, self._shadow, self._unshadow, {}))
+            followers.append(Follower(beside, self._shadow, self._unshadow, {}, "challenger"))
             followers[0].look()
         if is_set(FOLLOW_VARIABLE):
             champions = {m: folder / _LATEST for m, folder in folders.items()}
             serving = {m: str(model.tag.version) for m, model in stored.items()}
-            followers.append(Follower(champions, self._adopt, lambda _: None, serving))
+            followers.append(Follower(champions, self._adopt, None, serving))
             for follower in followers:
                 follower.start()
 
@@ -191,7 +194,8 @@ class Quaver:
 
     def _watch(self, served: Served, windows: Windows, answered: Predictions) -> None:
         card = served.classifier.card
-        self.monitor.watch(card, answered)
+        late = self.models[card.modality] is not served
+        self.monitor.watch(card, answered, late=late)
         self.shadow.watch(card.modality, windows, answered)
 
     @bentoml.api

@@ -9,6 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features import Modality, Windows
 from serving.classifier import Predictions
 from serving.counting import counter
@@ -16,8 +19,10 @@ from serving.counting import counter
 if TYPE_CHECKING:
     from serving.answering import Models
 
-MOST_WAITING = 64
-"""Batches that may wait for the challenger."""
+MOST_WAITING_BYTES = 64 * 1024**2
+"""Samples that may wait for the challenger: while there are more, none are added to them."""
+
+Labels = NDArray[np.str_]
 
 _LOG = logging.getLogger("bentoml.quaver")
 
@@ -28,7 +33,7 @@ class Shadow:
     def __init__(self) -> None:
         self.models: Models = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="shadow")
-        self._waiting = 0
+        self._waiting_bytes = 0
         self._lock = Lock()
 
     def watch(self, modality: Modality, windows: Windows, answered: Predictions) -> None:
@@ -36,31 +41,32 @@ class Shadow:
         if modality not in self.models:
             return
         with self._lock:
-            full = self._waiting >= MOST_WAITING
-            self._waiting += not full
+            full = self._waiting_bytes >= MOST_WAITING_BYTES
+            if not full:
+                self._waiting_bytes += windows.samples.nbytes
         if full:
             _passed_over(modality, len(windows))
-        else:
-            self._thread.submit(self._answer, modality, windows, answered)
+        else:  # without the table of features, which may be as large as the windows
+            self._thread.submit(self._answer, modality, windows, answered.labels)
 
     def wait(self) -> None:
         """Wait until everything that was shown so far has been answered."""
         self._thread.submit(lambda: None).result()
 
-    def _answer(self, modality: Modality, windows: Windows, answered: Predictions) -> None:
+    def _answer(self, modality: Modality, windows: Windows, champion: Labels) -> None:
         try:
             challenger = self.models.get(modality)
             if challenger is not None:
-                _count(modality, answered, challenger.classifier.predict(windows))
+                _count(modality, champion, challenger.classifier.predict(windows).labels)
         except Exception:  # noqa: BLE001  (whatever it is, the champion has answered)
             _LOG.exception("the challenger for %s has failed", modality)
             _passed_over(modality, len(windows))
         finally:
             with self._lock:
-                self._waiting -= 1
+                self._waiting_bytes -= windows.samples.nbytes
 
 
-def _count(modality: Modality, champion: Predictions, challenger: Predictions) -> None:
+def _count(modality: Modality, champion: Labels, challenger: Labels) -> None:
     answers = counter(
         "quaver_shadow_windows",
         "Windows that champion and challenger have answered, by their answers",
@@ -73,8 +79,8 @@ def _count(modality: Modality, champion: Predictions, challenger: Predictions) -
         "Windows that champion and challenger have answered otherwise",
         "modality",
     )
-    differ.labels(modality).inc(int((champion.labels != challenger.labels).sum()))
-    for one, other in zip(champion.labels, challenger.labels, strict=True):
+    differ.labels(modality).inc(int((champion != challenger).sum()))
+    for one, other in zip(champion, challenger, strict=True):
         answers.labels(modality, one, other).inc()
 
 

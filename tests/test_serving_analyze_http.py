@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 from sent_recordings import MOTION, SENT, body_of, file_of, muscles, refused, upload, wrist, zipped
 
 from serving.analysis import analyze
 from serving.analysis.report import RecordingReport
-from serving.analysis_answer import FORMS, wanted_form
+from serving.analysis_answer import FORMS, Form, wanted_form
 from serving.analysis_app import LIMITS
 from serving.analysis_document import ANSWER_EXAMPLE
 from serving.analysis_request import EXAMPLE, AnalyzeRequest, UploadForm
@@ -275,6 +276,25 @@ def test_limits_and_forms_are_described(client):
     assert {".csv", ".parquet", ".edf", ".wav", ".zip"} <= set(content["formats"])
 
 
+def test_a_record_that_could_not_be_written_is_not_counted(client, monkeypatch):
+    """What is counted as analysed was answered."""
+
+    def counted():
+        labels = {"modality": "accelerometer"}
+        return REGISTRY.get_sample_value("quaver_analyses_total", labels) or 0
+
+    def broken(_):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(FORMS, "text/csv", Form("text/csv", broken))
+    before = counted()
+    failed = client.post("/analyze", json=EXAMPLE, headers={"accept": "text/csv"})
+    answered = client.post("/analyze", json=EXAMPLE)
+
+    assert [failed.status_code, answered.status_code] == [500, 200]
+    assert counted() == before + 1
+
+
 def test_the_document_shows_both_bodies_and_an_answer(client):
     """The OpenAPI document has the body in JSON, the form, the answers, and examples."""
     document = client.get("/docs.json").json()
@@ -288,7 +308,8 @@ def test_the_document_shows_both_bodies_and_an_answer(client):
     assert form["required"] == ["file", "modality"]
     assert set(content) == {"application/json", "multipart/form-data"}
     assert set(post["responses"]["200"]["content"]) == set(FORMS)
-    assert set(post["responses"]) == {"200", "400", "406", "408", "413", "415", "503", "504"}
+    told = {"200", "400", "406", "408", "413", "415", "503", "504", "507"}
+    assert set(post["responses"]) == told
 
 
 def test_the_answer_in_the_document_is_one():

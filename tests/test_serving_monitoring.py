@@ -1,17 +1,22 @@
 """Monitoring: answers, shares and shifts as they come into the metrics."""
 
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
-from features import Windows
-from serving import monitoring
+from features import SignalError, Windows
+from serving import answering, monitoring
+from serving.answering import Served
 from serving.drift import Baseline, Tally
 from serving.monitoring import HALF_LIFE, Monitor
+from serving.requests import EXAMPLE, PredictRequest
+from serving.responses import ModelInfo
 
 
 def value(name, **labels):
@@ -57,6 +62,25 @@ def test_answers_are_counted_by_label_and_reason(classifier, answered):
     Monitor().watch(classifier.card, answered[1])
 
     assert value("answers_total", **labels) == before + 4
+
+
+def test_of_a_request_that_is_refused_nothing_is_shown(classifier):
+    """Where one of its models is not served, none of its windows is answered or counted."""
+    (window,) = EXAMPLE["windows"]
+    muscle = window | {"modality": "emg", "unit": "uV", "sampling_rate_hz": 500.0}
+    muscle |= {"samples": [0.5, -0.5] * 1000}
+    request = PredictRequest.model_validate({"windows": [window, muscle]})
+    info = ModelInfo(name="quaver-accelerometer", version="1", fingerprint="")
+    shown = []
+
+    with pytest.raises(SignalError, match="no model for emg is served here"):
+        answering.predict(
+            request.windows,
+            {"accelerometer": Served(classifier, info)},
+            lambda *given: shown.append(given),
+        )
+
+    assert shown == []
 
 
 def test_what_is_published_is_what_was_tallied(classifier, answered):
@@ -110,6 +134,40 @@ def test_another_card_begins_anew(classifier, answered):
     monitor.publish()
 
     assert value("drift_windows") == pytest.approx(sum(0.5 ** (np.arange(4) / HALF_LIFE)))
+
+
+def test_a_late_answer_of_the_former_model_is_counted_and_no_more(classifier, answered):
+    """What the present model has seen is kept, whenever a long request of before ends."""
+    labels = {"label": "undecided", "reason": "too_short"}
+    present, monitor = classifier.card.model_copy(), Monitor()
+    monitor.watch(classifier.card, answered[0])
+    monitor.watch(present, answered[0])
+    before = value("answers_total", **labels)
+    monitor.watch(classifier.card, answered[1], late=True)
+    monitor.watch(present, answered[0])
+    monitor.publish()
+
+    assert value("answers_total", **labels) == before + 4
+    assert value("drift_windows") == pytest.approx(sum(0.5 ** (np.arange(8) / HALF_LIFE)))
+
+
+def test_the_service_knows_a_late_answer(classifier, answered):
+    """A request keeps the model it began with, which may have been replaced when it is answered."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # BentoML makes types of ours its own
+        from serving.service import Quaver  # noqa: PLC0415
+    info = ModelInfo(name="quaver-accelerometer", version="1", fingerprint="")
+    former, present = Served(classifier, info), Served(classifier, info)
+    told = []
+    serving = SimpleNamespace(
+        models={"accelerometer": present},
+        monitor=SimpleNamespace(watch=lambda *_, late: told.append(late)),
+        shadow=SimpleNamespace(watch=lambda *_: None),
+    )
+    for served in (former, present):
+        Quaver.inner._watch(serving, served, None, answered[0])  # noqa: SLF001
+
+    assert told == [True, False]
 
 
 def test_threads_that_answer_at_once_lose_nothing(classifier, answered):

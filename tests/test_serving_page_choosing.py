@@ -1,5 +1,7 @@
 """The page while files are chosen: every record stands under the name of its own file."""
 
+import re
+
 import pytest
 from browser import muscle
 from opened_page import DESK, PHONE, Opened, check
@@ -188,6 +190,29 @@ def test_a_refusal_speaks_of_the_fields_of_the_page(one, tmp_path):
     one.page.fill("#rate", "")
     one.analyse()
     assert "give “Sampling rate”, or the column of times" in one.page.text_content("#error")
+
+
+@pytest.mark.parametrize("status", [None, 404, 503])
+def test_an_example_that_does_not_come_is_said_to_be_missing(browser, address, status):
+    """Whether the service is away or refuses, the page says so, and it can be tried again."""
+    context = browser.new_context(viewport=DESK)
+    page = Opened(context.new_page(), f"{address}/app").page
+    page.wait_for_selector(".example")
+
+    def fail(route):
+        route.abort() if status is None else route.fulfill(status=status, body="{}")
+
+    page.route(re.compile(r"/app/.*\.(csv|edf|wav)$"), fail)
+    page.locator(".example").first.click()
+    page.wait_for_selector("#error:not([hidden])")
+    told = page.text_content("#error")
+    page.unroute_all()
+    page.locator(".example").first.click()
+    page.wait_for_selector(".plot .main-svg")
+
+    assert told == "The example could not be loaded. Try again."
+    assert page.is_hidden("#error")
+    context.close()
 
 
 def test_another_recording_leads_to_where_it_is_chosen(one, tmp_path):

@@ -94,6 +94,28 @@ def test_the_ground_behind_a_movement_stays_when_the_figure_is_zoomed(shown):
     assert [ground(one, share) for share in (0.02, 0.98)] == [tinted] * 2
 
 
+def test_a_channel_that_is_not_shown_any_more_is_forgotten(shown):
+    """However often another channel is chosen, the page holds the figure of one."""
+    record = record_of(muscle(20))
+    one = shown(record.model_copy(update={"further_channels": (record,)}))
+    inside = one.page.context.new_cdp_session(one.page)
+
+    def held():
+        one.page.wait_for_timeout(300)
+        inside.send("HeapProfiler.collectGarbage")
+        return inside.send("Memory.getDOMCounters")["nodes"]
+
+    def switch(times):
+        for place in range(times):
+            one.page.select_option("#channel", str((place + 1) % 2))
+            one.page.wait_for_timeout(50)
+        return held()
+
+    few = switch(2)
+    assert switch(12) < 2 * few
+    assert one.complaints == []
+
+
 PICTURE = """
 import {{ bandOf, isCoarse, lineOf, topAround }} from "./picture.mjs";
 const columns = {{ low: Float32Array.of({low}), high: Float32Array.of({high}) }};

@@ -269,6 +269,15 @@ def test_a_window_without_features_cannot_be_explained(client):
     assert refused(response) == sentence
 
 
+@pytest.mark.parametrize("path", ["/predict", "/explain", "/describe", "/feedback"])
+def test_of_a_thousand_mistakes_the_first_are_told(client, path):
+    """A refusal does not grow with what was sent."""
+    response = client.post(path, json={f"unknown_{i}": 1 for i in range(1000)})
+
+    assert "is " in refused(response)
+    assert len(response.json()["detail"]) == 20
+
+
 def test_describing_takes_nothing(client):
     """An unknown field is refused where none is known."""
     assert refused(client.post("/describe", json={"model": 1})) == "model is not a known field"

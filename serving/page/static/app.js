@@ -12,6 +12,7 @@ const find = (id) => document.getElementById(id);
 const form = new Form();
 let file = null;
 let stop = null;
+let presented = null;
 
 async function choose(chosen, known = null) {
   abandon();
@@ -111,6 +112,8 @@ function present(record, asked) {
   again(false);
   const onPlace = (...place) => explain(asked, ...place);
   const shown = recordOf(record, `Record of ${asked.file.name}`, { onPlace });
+  presented?.forget();
+  presented = shown;
   shown.element.append(downloads(record, asked));
   const more = element(
     "p",
@@ -136,6 +139,7 @@ async function explain(asked, seconds, figure, place, channel) {
   const stretch = windowAround(seconds, figure);
   figure.mark(stretch);
   const shown = waiting(stretch);
+  for (const plot of place.querySelectorAll(".detail")) window.Plotly.purge(plot);
   place.replaceChildren(shown);
   const fields = { ...asked.fields, ...around(stretch, figure.record), include: "why,trace" };
   delete fields.earlier;
@@ -166,14 +170,21 @@ async function offerExamples() {
   const items = examples.map(({ file: name, title, what, known }) => {
     const act = async () => {
       const before = file;
-      const bytes = await (await fetch(`app/${name}`)).blob();
-      if (file === before) await choose(new File([bytes], name), known);
+      const example = await exampleOf(name).catch(() => null);
+      if (file !== before) return;
+      if (example) await choose(example, known);
+      else fault("The example could not be loaded. Try again.");
     };
     const offer = button("", act, { class: "example" });
     offer.append(element("strong", {}, title), element("span", {}, what));
     return element("li", {}, offer);
   });
   find("examples").replaceChildren(...items);
+}
+
+async function exampleOf(name) {
+  const answer = await fetch(`app/${name}`);
+  return answer.ok ? new File([await answer.blob()], name) : null;
 }
 
 function listen() {

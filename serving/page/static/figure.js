@@ -6,7 +6,7 @@
 import { heightOf, layoutOf, MARGIN, panelsOf } from "./axes.js";
 import { button, element } from "./elements.js";
 import { channel, holds, lanes, lanesOf, marks, quality, rhythm } from "./layers.js";
-import { heights, isCoarse, readSpectrogram, readTrace, withoutSlow } from "./picture.js";
+import { heights, isCoarse, readSpectrogram, traceOf } from "./picture.js";
 import { onPaper, PAPER_PX, scalable } from "./print.js";
 import { FLAGS, clock, duration, number, pace, percent, title } from "./words.js";
 import { coloursNow } from "./theme.js";
@@ -21,11 +21,6 @@ const READOUT = "Point at the figure to read an answer.";
 export function analysed({ timeline, recording }) {
   const last = timeline.at(-1);
   return last ? [timeline[0].start_s, last.start_s + last.duration_s] : [0, recording.duration_s];
-}
-
-function traceOf({ trace, recording }) {
-  const picture = readTrace(trace);
-  return recording.modality === "accelerometer" ? withoutSlow(picture) : picture;
 }
 
 function helpFor(coarse, canAsk) {
@@ -53,6 +48,7 @@ export class Figure {
     this.heights = this.picture.trace ? heights(this.picture.trace) : { middles: [], half: 1 };
     this.panels = panelsOf(record, this.lanes, this.flags, this.picture);
     this.coarse = window.matchMedia("(pointer: coarse)").matches;
+    this.gone = new AbortController();
     this.build();
   }
 
@@ -128,6 +124,7 @@ export class Figure {
   }
 
   listen() {
+    const { signal } = this.gone;
     const timeAt = (event) => {
       const box = this.plot.getBoundingClientRect();
       const share = (event.clientX - box.left - this.left) / this.pixels;
@@ -155,15 +152,21 @@ export class Figure {
           this.onPlace?.(seconds);
         }, SECOND_CLICK_MS);
       }
-    });
+    }, { signal });
     this.plot.addEventListener("pointermove", (event) => this.tell(timeAt(event)));
     new ResizeObserver(() => this.draw()).observe(this.frame);
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", () => this.draw());
+    dark.addEventListener("change", () => this.draw(), { signal });
     onPaper((is) => {
       this.paper = is;
       this.draw();
-    });
+    }, signal);
+  }
+
+  // The window would keep a figure that nobody sees any more, with its signal and what is drawn.
+  forget() {
+    this.gone.abort();
+    for (const plot of this.element.querySelectorAll(".plot, .detail")) window.Plotly?.purge(plot);
   }
 
   onKey(event) {
@@ -286,7 +289,7 @@ export class Figure {
   }
 
   hearZoom() {
-    if (this.heard) return;
+    if (this.heard || this.gone.signal.aborted) return;
     this.heard = true;
     this.plot.on("plotly_relayout", (change) => {
       const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];

@@ -26,11 +26,17 @@ export function readTrace(trace) {
   };
 }
 
+// The trace of a record as it is looked at: of an accelerometer, without gravity.
+export function traceOf({ trace, recording }) {
+  const picture = readTrace(trace);
+  return recording.modality === "accelerometer" ? withoutSlow(picture) : picture;
+}
+
 const SLOW_S = 4;
 
 // The trace without what changes slowly: of an accelerometer that is gravity, beside which a tremor
 // could not be seen. From each column goes the mean of the 4 s around it.
-export function withoutSlow(picture) {
+function withoutSlow(picture) {
   const half = Math.round(SLOW_S / 2 / picture.columnS);
   const channels = picture.channels.map(({ low, high }) => {
     const means = movingMean(low.map((value, k) => (value + high[k]) / 2), half);

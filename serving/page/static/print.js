@@ -2,14 +2,15 @@
 
 export const PAPER_PX = 1000;
 
-// Calls `draw` with whether it is for paper, before the page is printed and after. Meanwhile
-// colours are those of paper, whatever those of the screen are.
-export function onPaper(draw) {
+// Calls `draw` with whether it is for paper, before the page is printed and after, until `signal`
+// is aborted. Meanwhile colours are those of paper, whatever those of the screen are.
+export function onPaper(draw, signal) {
   for (const [event, is] of [["beforeprint", true], ["afterprint", false]]) {
-    window.addEventListener(event, () => {
+    const act = () => {
       document.documentElement.classList.toggle("paper", is);
       draw(is);
-    });
+    };
+    window.addEventListener(event, act, { signal });
   }
 }
 

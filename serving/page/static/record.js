@@ -34,7 +34,7 @@ function howToRead({ settings, rates }) {
   );
 }
 
-// Returns {element, draw} of a record. `hooks.onPlace` hears of a place that a person asks about:
+// Returns {element, draw, forget} of a record. `hooks.onPlace` hears of a place that a person asks about:
 // its time in seconds, the figure, an element under the figure for the answer, and the number of
 // the channel where there are several.
 export function recordOf(record, heading, hooks = {}) {
@@ -46,6 +46,7 @@ export function recordOf(record, heading, hooks = {}) {
     const channel = further.length ? [record, ...further].indexOf(one) : null;
     const onPlace =
       hooks.onPlace && ((seconds) => hooks.onPlace(seconds, shown, below, channel));
+    shown?.forget();
     shown = new Figure(one, { onPlace });
     shown.element.append(below);
     body.replaceChildren(...parts(one, shown));
@@ -58,7 +59,7 @@ export function recordOf(record, heading, hooks = {}) {
     body,
   );
   show(record);
-  return { element: host, draw: () => shown.draw() };
+  return { element: host, draw: () => shown.draw(), forget: () => shown.forget() };
 }
 
 function chooser(records, show) {
