@@ -341,6 +341,17 @@ def test_moments_near_an_end_or_one_another_keep_what_room_there_is(annotated):
     assert times == [(0.0, 0.3), (3.8, 4.125), (4.125, 4.45)]
 
 
+@pytest.mark.parametrize("text", ["on", "1.0", "01", "2024-05-01"])
+def test_a_text_in_an_annotation_is_what_stands_there(annotated, text):
+    """A key that YAML takes for a truth value, a number or a date is the text of an annotation."""
+    change(annotated / "dataset.yaml", "cough: null", f"{text}: tremor, cough: null")
+    write_recording(emg(("soleus",)), annotated / "night.edf", [Annotation(1.0, 2.0, text)])
+
+    (read,) = everything(annotated)
+
+    assert read.spans == (Span(1.0, 3.0, "tremor"),)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
