@@ -219,7 +219,10 @@ def _sentence(error: ValidationError, model: type[BaseModel]) -> str:
     if detail["type"] == "extra_forbidden":
         known = _known_keys(model, detail["loc"][:-1])
         return f"{where} is not a known key" + (f"; known are {', '.join(known)}" if known else "")
-    return f"{where}: {message}"
+    given = detail["input"]
+    if detail["type"] in {"missing", "value_error"} or isinstance(given, dict | list):
+        return f"{where}: {message}"
+    return f"{where}: {message}, not {json.dumps(given, ensure_ascii=False)}"
 
 
 def _known_keys(model: object, path: tuple[int | str, ...]) -> list[str]:
