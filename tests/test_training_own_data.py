@@ -298,7 +298,9 @@ def test_a_damaged_recording_is_named(folder):
     """What is wrong with a file of signals is said when it is read."""
     (folder / "walk.csv").write_text("flexor\n1\ncough\n", encoding="utf-8")
 
-    with pytest.raises(SignalError, match=r"walk\.csv: column 'flexor' holds 'cough' in data row"):
+    with pytest.raises(
+        SignalError, match=f"^{folder}/walk\\.csv: column 'flexor' holds 'cough' in"
+    ):
         everything(folder)
 
 
@@ -358,7 +360,7 @@ def test_a_text_in_an_annotation_is_what_stands_there(annotated, text):
         (
             ", cough: null",
             "",
-            r"'night' has the annotation 'cough' at 3 s; annotations knows quiet",
+            r"night\.edf has the annotation 'cough' at 3 s; annotations knows quiet",
         ),
         (" point_s: 0.1,", "", r"'twitch' at 4 s without a duration; give point_s"),
     ],
@@ -368,6 +370,31 @@ def test_annotations_that_are_not_understood_are_refused(annotated, old, new, se
     change(annotated / "dataset.yaml", old, new)
 
     with pytest.raises(SignalError, match=sentence):
+        everything(annotated)
+
+
+@pytest.mark.parametrize(
+    ("note", "sentence"),
+    [
+        (Annotation(9.0, 0.0, "twitch"), r"'twitch' at 9 s, after its end; it lasts 5 s"),
+        (Annotation(4.0, 2.0, "quiet"), r"4-6 s \(rest\) of recording 'night' lies outside"),
+        (Annotation(1.0, 2.0, "quiet"), r"1-3 s \(rest\) .* overlaps 0\.5-2\.5 s \(rest\)"),
+    ],
+)
+def test_annotations_that_cannot_be_name_the_file(annotated, note, sentence):
+    """Beyond the end, or over one another: which file of which folder is told, and what it says."""
+    notes = [Annotation(0.5, 2.0, "quiet"), note]
+    write_recording(emg(("soleus",)), annotated / "night.edf", notes)
+
+    with pytest.raises(SignalError, match=f"^{annotated}/night\\.edf.*{sentence}"):
+        everything(annotated)
+
+
+def test_a_recording_without_annotations_is_no_set_of_annotations(annotated):
+    """A file whose annotations were left behind is not passed over in silence."""
+    write_recording(emg(("soleus",)), annotated / "night.edf")
+
+    with pytest.raises(SignalError, match=r"night\.edf holds no annotations .*leave it out of"):
         everything(annotated)
 
 

@@ -39,7 +39,7 @@ from training.config import load_config
 from training.datasets.copies import Copies
 from training.datasets.labelled import LabelledRecording
 from training.datasets.labels_table import LABELS, Labels, read_labels, read_subjects
-from training.datasets.own_spans import spans_of_annotations, spans_of_rows
+from training.datasets.own_spans import in_folder, spans_of_annotations, spans_of_rows
 from training.datasets.source import Source
 
 FILE_NAME = "dataset.yaml"
@@ -147,7 +147,8 @@ def _read(folder: Path, contents: _Contents) -> Iterator[LabelledRecording]:
     dataset = contents.dataset
     for key, labels in contents.labels.items():
         path = contents.files[key]
-        recording = read_recording(path, dataset.mapping(key))
+        with in_folder(path):
+            recording = read_recording(path, dataset.mapping(key))
         if dataset.annotations is None:
             table = folder / str(dataset.labels)
             spans = spans_of_rows(labels, key, table, recording.duration_s)
