@@ -174,6 +174,21 @@ def test_notes_are_passed_over_and_rows_without_a_label_left_out(folder):
     assert [each.id for each in everything(folder)] == ["walk/flexor", "walk/extensor"]
 
 
+def test_a_name_is_one_however_its_letters_are_written(folder):
+    """A Mac writes ö in the name of a file as two signs, and a person in a table as one."""
+    (folder / "walk.csv").rename(folder / "Jo\u0308rg.csv")
+    rows = "J\u00f6rg,0,2,rest,Zo\u00eb\nold/visit,,,tremor,Zoe\u0308\n"
+    text = LABELS.splitlines()[0] + "\n" + rows
+    (folder / "labels.csv").write_text(text, encoding="utf-8")
+    with (folder / "dataset.yaml").open("a", encoding="utf-8") as file:
+        file.write("overrides: {J\u00f6rg: {site: noraxon}}\n")
+
+    read = everything(folder)
+
+    assert [each.site for each in read] == ["noraxon", "noraxon", "my-clinic", "my-clinic"]
+    assert {each.group for each in read} == {"my-clinic/Zo\u00eb"}
+
+
 def test_a_note_may_hold_a_line_break(folder):
     """Of another alphabet, or within quotes: neither begins a row."""
     first, *rows = LABELS.splitlines()

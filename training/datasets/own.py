@@ -29,7 +29,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from features import ConfigError, Recording, Section, SignalError
 from features.spec import PositiveFloat
@@ -38,11 +38,19 @@ from serving.recordings import SignalMapping, read_recording
 from training.config import load_config
 from training.datasets.copies import Copies
 from training.datasets.labelled import LabelledRecording
-from training.datasets.labels_table import LABELS, Labels, read_labels, read_subjects
+from training.datasets.labels_table import (
+    LABELS,
+    Labels,
+    composed,
+    read_labels,
+    read_subjects,
+)
 from training.datasets.own_spans import in_folder, spans_of_annotations, spans_of_rows
 from training.datasets.source import Source
 
 FILE_NAME = "dataset.yaml"
+
+Name = Annotated[str, AfterValidator(composed)]
 
 
 class Override(Section):
@@ -67,13 +75,13 @@ class OwnDataset(Section):
     recordings: str
     """Pattern of the files below the folder, such as ``*.edf`` or ``**/*.csv``."""
     labels: str | None = None
-    annotations: Mapping[str, str | None] | None = None
+    annotations: Mapping[Name, str | None] | None = None
     subjects: str | None = None
     point_s: PositiveFloat | None = None
     site: str | None = None
     for_training: bool = True
     """Whether models that are trained on it may be passed on."""
-    overrides: Mapping[str, Override] = Field(default_factory=dict)
+    overrides: Mapping[Name, Override] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -226,7 +234,7 @@ def _files(folder: Path, pattern: str, tables: set[str | None]) -> dict[str, Pat
         raise SignalError(f"recordings is {pattern!r}, and no file in the folder is named so")
     files: dict[str, Path] = {}
     for path in found:
-        key = path.relative_to(folder).with_suffix("").as_posix()
+        key = composed(path.relative_to(folder).with_suffix("").as_posix())
         if key in files:
             raise SignalError(
                 f"recordings is {pattern!r}, which finds {files[key].name} and {path.name};"
@@ -241,7 +249,7 @@ def _keyed(rows: Mapping[str, Labels], files: Mapping[str, Path], table: Path) -
     names: dict[str, set[str]] = {}
     for key, path in files.items():
         for name in (key, key + path.suffix, path.stem, path.name):
-            names.setdefault(name, set()).add(key)
+            names.setdefault(composed(name), set()).add(key)
     keyed: dict[str, Labels] = {}
     for name, labels in rows.items():
         keys = names.get(name, set())

@@ -7,7 +7,7 @@ from pathlib import Path
 from features import SignalError
 from serving.recordings import Annotation, read_annotations
 from training.datasets.labelled import Span, check_spans
-from training.datasets.labels_table import Labels
+from training.datasets.labels_table import Labels, composed
 
 
 def spans_of_rows(labels: Labels, key: str, table: Path, duration_s: float) -> tuple[Span, ...]:
@@ -92,7 +92,7 @@ def _in_order(spans: list[Span], path: Path, key: str, end_s: float) -> tuple[Sp
 
 def _label(note: Annotation, meanings: Mapping[str, str | None], where: str) -> str | None:
     """Return what an annotation means, None for one that is left out."""
-    text = note.text.strip()
+    text = composed(note.text.strip())
     if text not in meanings:
         raise SignalError(
             f"{where}; annotations knows {', '.join(meanings)} (null for what is to be left out)"
