@@ -111,3 +111,9 @@ def test_one_signal_under_two_people_of_two_sets_is_not_trained_on(layout, tmp_p
     configured(layout, *sets)
     with pytest.raises(SignalError, match="'v1' of two/ada holds the same samples as 'v1' of one/"):
         features_stage(MODALITY, layout)
+
+
+def test_a_folder_that_there_is_not_is_said_to_be_missing(layout, tmp_path):
+    """Who misspells a folder reads that there is none, not only which sets have names."""
+    with pytest.raises(ConfigError, match=r"there is no folder and no data set '.*/myrecordings'"):
+        list(list_named([str(tmp_path / "myrecordings")], layout))
