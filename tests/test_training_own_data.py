@@ -9,7 +9,7 @@ import pytest
 from features import ConfigError, Recording, SignalError
 from serving.recordings import Annotation, write_recording
 from training.datasets.labelled import Span
-from training.datasets.own import own_source
+from training.datasets.own import OwnDataset, own_source
 
 DATASET = """
 name: my-clinic
@@ -419,3 +419,13 @@ def test_a_repeated_subject_is_refused(annotated):
 
     with pytest.raises(SignalError, match=r"subjects\.csv, line 3: recording 'night' is repeated"):
         own_source(annotated)
+
+
+def test_the_schema_says_what_each_key_of_labels_is():
+    """Who reads `quaver schema dataset` learns how labels, annotations and people are given."""
+    keys = OwnDataset.model_json_schema()["properties"]
+
+    assert "recording,start_s,end_s,label,subject" in keys["labels"]["description"]
+    assert "recording,subject" in keys["subjects"]["description"]
+    explained = {name for name, each in keys.items() if "description" in each}
+    assert {"annotations", "point_s", "site", "overrides", "for_training"} <= explained

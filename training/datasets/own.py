@@ -12,10 +12,11 @@
     overrides:                  # by path below the folder, without suffix
       old/visit1: {sampling_rate_hz: 1000, site: noraxon}
 
-``labels.csv`` has the header ``recording,start_s,end_s,label,subject``. A recording is named by its
-path below the folder, with or without suffix, or by its file name when there is only one such; a
-row without start and end labels the whole of it. Files without a row, and rows without a label, are
-left out. Further columns are notes. A folder that ``quaver queue`` wrote is such a set.
+``labels.csv`` has the header ``recording,start_s,end_s,label,subject``; times are seconds from the
+first sample, whatever a column of times begins with. A recording is named by its path below the
+folder, with or without suffix, or by its file name when there is only one such; a row without start
+and end labels the whole of it. Files without a row, and rows without a label, are left out. Further
+columns are notes. A folder that ``quaver queue`` wrote is such a set.
 
 Labels inside EDF+ or WFDB files are used when ``annotations`` maps each text to a label, or to null
 to leave it out, and ``subjects`` names a table ``recording,subject``. An annotation of one moment
@@ -29,7 +30,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from features import ConfigError, Recording, Section, SignalError
 from features.spec import PositiveFloat
@@ -68,20 +69,31 @@ class Override(Section):
 class OwnDataset(Section):
     """The content of ``dataset.yaml``."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+    """What the set is called in tables and runs; folders of one name are one set."""
     title: str
     licence: str
     signal: SignalMapping
+    """What the files do not say themselves."""
     recordings: str
     """Pattern of the files below the folder, such as ``*.edf`` or ``**/*.csv``."""
     labels: str | None = None
+    """Table ``recording,start_s,end_s,label,subject``, in seconds from the first sample."""
     annotations: Mapping[Name, str | None] | None = None
+    """Instead of labels: each text of the annotations inside the files, and the label that it
+    means, or null to leave it out."""
     subjects: str | None = None
+    """With annotations: table ``recording,subject``."""
     point_s: PositiveFloat | None = None
+    """With annotations: how many seconds around its moment one without a duration stands for."""
     site: str | None = None
+    """Device and place; default: the name."""
     for_training: bool = True
     """Whether models that are trained on it may be passed on."""
     overrides: Mapping[Name, Override] = Field(default_factory=dict)
+    """What is different about a recording, by its path below the folder without suffix."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
