@@ -238,6 +238,26 @@ def test_wfdb_states_last_until_the_next(wfdb_record):
     )
 
 
+def test_wfdb_annotations_may_count_in_steps_of_their_own(wfdb_record):
+    """An annotation file that states a time resolution is read by it, not by the record's rate."""
+    folder, _ = wfdb_record
+    with wfdb_writing():
+        wfdb.wrann(
+            "walk",
+            "atr",
+            np.array([250, 750]),
+            symbol=["+", "+"],
+            aux_note=["(TREMOR", "(N"],
+            fs=250,
+            write_dir=str(folder),
+        )
+
+    assert read_annotations(folder / "walk.hea") == (
+        Annotation(1.0, 2.0, "TREMOR"),
+        Annotation(3.0, 2.0, "N"),
+    )
+
+
 def test_wfdb_signals_keep_their_own_rates(tmp_path, rng):
     """In a record of two rates, EMG is not averaged down to that of the acceleration."""
     emg, acceleration = rng.normal(size=5000), rng.normal(size=500)

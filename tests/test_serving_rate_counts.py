@@ -1,10 +1,13 @@
 """Counting: a rhythm is one though samples are missing, and another one where it stopped."""
 
+import numpy as np
 import pytest
 from records import made_episode, made_span
 
 from serving.analysis.at_rest import may_hold_events
+from serving.analysis.cells import Cells
 from serving.analysis.rate_counts import is_unusable, onsets_s, stretches
+from serving.analysis.summary import rates_of
 from serving.classifier import Reason
 
 WINDOW_S = 4.0
@@ -41,6 +44,28 @@ def test_what_stopped_or_was_not_seen_for_long_is_counted_twice(
     first: tuple[float, float], second: tuple[float, float], unusable: tuple[float, float]
 ) -> None:
     assert counted(first, second, unusable=unusable) == 2
+
+
+@pytest.mark.parametrize(
+    ("classes", "names"),
+    [
+        (("clonus", "tremor", "rest"), ["clonus_episodes", "tremor_episodes"]),
+        (("tremor", "rest"), ["tremor_episodes"]),
+        (("voluntary", "rest"), []),
+    ],
+)
+def test_what_a_model_cannot_answer_has_no_rate(classes: tuple[str, ...], names: list[str]) -> None:
+    """A model that was trained without clonus does not say that there was none."""
+    cells = Cells(
+        classes=classes,
+        edges_s=np.arange(61.0),
+        labels=("rest",) * 60,
+        candidates=(("rest",),) * 60,
+        reasons=(None,) * 60,
+        probabilities=np.full((60, len(classes)), 1 / len(classes)),
+        at_rest=np.ones(60, dtype=np.bool_),
+    )
+    assert list(rates_of(cells, [made_span("rest", 0.0, 60.0)], (), ((), 1.0), WINDOW_S)) == names
 
 
 def test_a_rhythm_with_many_holes_is_still_one() -> None:

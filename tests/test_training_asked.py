@@ -48,6 +48,20 @@ def test_columns_may_be_a_list_whose_names_hold_commas(tmp_path):
         asked.mapping_of(None, given(columns="[0", rate=1000.0))
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("rate", 0.0, "--rate is 0.0: Input should be greater than 0"),
+        ("time_unit", "min", "--time-unit is min: Input should be 's', 'ms'"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_by_its_own_name(option, value, sentence):
+    """Who wrote --rate reads of --rate, and what was written."""
+    said = {"time_column": "t"} if option == "time_unit" else {}
+    with pytest.raises(SignalError, match=f"^{sentence}"):
+        asked.mapping_of(None, given(**said, **{option: value}))
+
+
 def timed(path, *times):
     """Write a sample for each time."""
     path.write_text("\n".join(["t,x", *(f"{time},{i % 7}" for i, time in enumerate(times))]))
@@ -93,11 +107,6 @@ def test_a_unit_that_the_times_do_not_have_is_refused(tmp_path, time, unit, sent
 def test_a_unit_of_times_needs_a_column_of_times():
     with pytest.raises(ConfigError, match="--time-unit is of a column of times"):
         asked.mapping_of(None, given(time_unit="ms"))
-
-
-def test_a_unit_of_times_that_is_none_is_refused():
-    with pytest.raises(SignalError, match=r"time_unit: .*'ms'"):
-        asked.mapping_of(None, given(time_column="t", time_unit="weeks"))
 
 
 def test_the_version_is_that_of_the_model_that_answers(monkeypatch, tiny_models):

@@ -111,6 +111,15 @@ def test_values_that_make_no_sense_are_refused(tmp_path, change, sentence):
         load_config(path, ModelConfig)
 
 
+def test_a_value_that_cannot_be_is_said_beside_what_may_be(tmp_path):
+    """What stands in the file is in the sentence, not only what should."""
+    path = tmp_path / "mapping.yaml"
+    path.write_text("modality: acc\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"modality: .*'gyroscope', not \"acc\"$"):
+        load_config(path, SignalMapping)
+
+
 def test_a_misspelt_class_is_no_gate_left_open(tmp_path):
     """What the gate asks of a class that there is not would never be asked."""
     content = yaml.safe_load((CONFIGS / "promote.yaml").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from tiny_models import tiny_config
 from features import ConfigError
 from training import evaluation_stage, tracking
 from training.commands import evaluate
-from training.commands.evaluate import evaluate_sets
+from training.commands.evaluate import evaluate_run, evaluate_sets
 from training.evaluation_stage import OfRun, last_model
 from training.layout import Layout
 from training.run_content import Content
@@ -103,6 +103,15 @@ def test_a_set_of_another_modality_is_called_so(layout, model, tmp_path):
     name = own(tmp_path / "arm", "arm", [labelled("v", "ada")], "gyroscope")
     (told,) = evaluate_sets(MODALITY, layout, (name,))
     assert told == "accelerometer model on arm (real): it is a set of gyroscope\n"
+
+
+def test_a_run_of_another_modality_than_is_asked_for_is_refused(layout, tiny_models):
+    """Who asks for the gyroscope's figures is not given those of the accelerometer."""
+    what = Content(name="a run", description="", params={}, figures={}, tags={}, files={})
+    logged = tracking.log_training(what, tiny_models[MODALITY], f"quaver-{MODALITY}")
+
+    with pytest.raises(ConfigError, match="is a model for accelerometer, and gyroscope is asked"):
+        list(evaluate_run(logged.run_id, layout, (), ("gyroscope",)))
 
 
 def test_a_model_that_is_not_that_of_its_run_is_not_asked(layout, tiny_of, monkeypatch):

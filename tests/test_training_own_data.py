@@ -9,7 +9,7 @@ import pytest
 from features import ConfigError, Recording, SignalError
 from serving.recordings import Annotation, write_recording
 from training.datasets.labelled import Span
-from training.datasets.own import own_source
+from training.datasets.own import OwnDataset, own_source
 
 DATASET = """
 name: my-clinic
@@ -174,6 +174,21 @@ def test_notes_are_passed_over_and_rows_without_a_label_left_out(folder):
     assert [each.id for each in everything(folder)] == ["walk/flexor", "walk/extensor"]
 
 
+def test_a_name_is_one_however_its_letters_are_written(folder):
+    """A Mac writes ö in the name of a file as two signs, and a person in a table as one."""
+    (folder / "walk.csv").rename(folder / "Jo\u0308rg.csv")
+    rows = "J\u00f6rg,0,2,rest,Zo\u00eb\nold/visit,,,tremor,Zoe\u0308\n"
+    text = LABELS.splitlines()[0] + "\n" + rows
+    (folder / "labels.csv").write_text(text, encoding="utf-8")
+    with (folder / "dataset.yaml").open("a", encoding="utf-8") as file:
+        file.write("overrides: {J\u00f6rg: {site: noraxon}}\n")
+
+    read = everything(folder)
+
+    assert [each.site for each in read] == ["noraxon", "noraxon", "my-clinic", "my-clinic"]
+    assert {each.group for each in read} == {"my-clinic/Zo\u00eb"}
+
+
 def test_a_note_may_hold_a_line_break(folder):
     """Of another alphabet, or within quotes: neither begins a row."""
     first, *rows = LABELS.splitlines()
@@ -298,7 +313,9 @@ def test_a_damaged_recording_is_named(folder):
     """What is wrong with a file of signals is said when it is read."""
     (folder / "walk.csv").write_text("flexor\n1\ncough\n", encoding="utf-8")
 
-    with pytest.raises(SignalError, match=r"walk\.csv: column 'flexor' holds 'cough' in data row"):
+    with pytest.raises(
+        SignalError, match=f"^{folder}/walk\\.csv: column 'flexor' holds 'cough' in"
+    ):
         everything(folder)
 
 
@@ -341,13 +358,24 @@ def test_moments_near_an_end_or_one_another_keep_what_room_there_is(annotated):
     assert times == [(0.0, 0.3), (3.8, 4.125), (4.125, 4.45)]
 
 
+@pytest.mark.parametrize("text", ["on", "1.0", "01", "2024-05-01"])
+def test_a_text_in_an_annotation_is_what_stands_there(annotated, text):
+    """A key that YAML takes for a truth value, a number or a date is the text of an annotation."""
+    change(annotated / "dataset.yaml", "cough: null", f"{text}: tremor, cough: null")
+    write_recording(emg(("soleus",)), annotated / "night.edf", [Annotation(1.0, 2.0, text)])
+
+    (read,) = everything(annotated)
+
+    assert read.spans == (Span(1.0, 3.0, "tremor"),)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
         (
             ", cough: null",
             "",
-            r"'night' has the annotation 'cough' at 3 s; annotations knows quiet",
+            r"night\.edf has the annotation 'cough' at 3 s; annotations knows quiet",
         ),
         (" point_s: 0.1,", "", r"'twitch' at 4 s without a duration; give point_s"),
     ],
@@ -360,9 +388,44 @@ def test_annotations_that_are_not_understood_are_refused(annotated, old, new, se
         everything(annotated)
 
 
+@pytest.mark.parametrize(
+    ("note", "sentence"),
+    [
+        (Annotation(9.0, 0.0, "twitch"), r"'twitch' at 9 s, after its end; it lasts 5 s"),
+        (Annotation(4.0, 2.0, "quiet"), r"4-6 s \(rest\) of recording 'night' lies outside"),
+        (Annotation(1.0, 2.0, "quiet"), r"1-3 s \(rest\) .* overlaps 0\.5-2\.5 s \(rest\)"),
+    ],
+)
+def test_annotations_that_cannot_be_name_the_file(annotated, note, sentence):
+    """Beyond the end, or over one another: which file of which folder is told, and what it says."""
+    notes = [Annotation(0.5, 2.0, "quiet"), note]
+    write_recording(emg(("soleus",)), annotated / "night.edf", notes)
+
+    with pytest.raises(SignalError, match=f"^{annotated}/night\\.edf.*{sentence}"):
+        everything(annotated)
+
+
+def test_a_recording_without_annotations_is_no_set_of_annotations(annotated):
+    """A file whose annotations were left behind is not passed over in silence."""
+    write_recording(emg(("soleus",)), annotated / "night.edf")
+
+    with pytest.raises(SignalError, match=r"night\.edf holds no annotations .*leave it out of"):
+        everything(annotated)
+
+
 def test_a_repeated_subject_is_refused(annotated):
     """A recording belongs to one person."""
     change(annotated / "subjects.csv", "night,p7", "night,p7\nnight,p8")
 
     with pytest.raises(SignalError, match=r"subjects\.csv, line 3: recording 'night' is repeated"):
         own_source(annotated)
+
+
+def test_the_schema_says_what_each_key_of_labels_is():
+    """Who reads `quaver schema dataset` learns how labels, annotations and people are given."""
+    keys = OwnDataset.model_json_schema()["properties"]
+
+    assert "recording,start_s,end_s,label,subject" in keys["labels"]["description"]
+    assert "recording,subject" in keys["subjects"]["description"]
+    explained = {name for name, each in keys.items() if "description" in each}
+    assert {"annotations", "point_s", "site", "overrides", "for_training"} <= explained

@@ -106,6 +106,15 @@ def test_an_alias_that_was_moved_by_hand_is_told_and_put_right(log, capsys):
     assert agreed() == first.model_version
 
 
+def test_a_champion_that_there_is_not_is_said_to_be_missing(logged):
+    """Before the first promotion nothing can be compared, and `champion` is no run's id."""
+    sentence = f"{NAME} has no version and no alias 'champion'"
+    with pytest.raises(ConfigError, match=sentence):
+        run_of("champion", Layout(), beside=logged.run_id)
+    with pytest.raises(ConfigError, match=sentence):
+        run_of("accelerometer:champion", Layout())
+
+
 def test_a_stored_model_that_was_altered_is_stored_anew(logged):
     """A damaged copy in the store does not pass for the model."""
     before = promote(logged, OPEN).tag

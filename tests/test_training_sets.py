@@ -3,7 +3,6 @@
 import pytest
 from feature_tables import small_config
 from made_sets import MODALITY, labelled, own
-from project import REPOSITORY
 
 from features import ConfigError, SignalError
 from training.commands.datasets import list_named
@@ -63,15 +62,6 @@ def test_a_recording_that_a_set_has_twice_is_refused(layout, tmp_path):
         list(one.recordings(MODALITY))
 
 
-def test_a_name_of_two_kinds_is_refused(tmp_path, monkeypatch):
-    """Real people and simulated ones must not meet in one number."""
-    monkeypatch.setenv("QUAVER_DATA", str(tmp_path))
-    name = "semireal-clonus-test"
-    mine = own(tmp_path / "a", name, [labelled("v1", "ada")])
-    with pytest.raises(ConfigError, match=f"semi-real set named {name}, and .*a a real one"):
-        opened_sources((name, mine), "emg", Layout(REPOSITORY))
-
-
 def configured(layout, *train):
     """Write the configuration of a training on sets."""
     config = small_config(MODALITY)
@@ -111,3 +101,17 @@ def test_one_signal_under_two_people_of_two_sets_is_not_trained_on(layout, tmp_p
     configured(layout, *sets)
     with pytest.raises(SignalError, match="'v1' of two/ada holds the same samples as 'v1' of one/"):
         features_stage(MODALITY, layout)
+
+
+def test_a_folder_that_there_is_not_is_said_to_be_missing(layout, tmp_path):
+    """Who misspells a folder reads that there is none, not only which sets have names."""
+    with pytest.raises(ConfigError, match=r"there is no folder and no data set '.*/myrecordings'"):
+        list(list_named([str(tmp_path / "myrecordings")], layout))
+
+
+@pytest.mark.parametrize("name", ["semireal-mine", "tremordb"])
+def test_a_name_of_another_kind_is_refused(layout, tmp_path, name):
+    """Real people and semi-real ones must not meet in one number, nor pass for one another."""
+    folder = own(tmp_path / "arm", name, [labelled("v", "ada")])
+    with pytest.raises(ConfigError, match=f"is a real set named {name}, as a semi-real one is"):
+        opened_sources((folder,), MODALITY, layout)

@@ -113,7 +113,7 @@ def evaluate(
     from training.commands.evaluate import evaluate_run, evaluate_sets
 
     if run is not None:
-        for text in evaluate_run(run, Layout(root), tuple(data or ())):
+        for text in evaluate_run(run, Layout(root), tuple(data or ()), modalities or ()):
             typer.echo(text)
         return
     for modality in _chosen(modalities):

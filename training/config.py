@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -18,8 +18,24 @@ Count = Annotated[int, Field(ge=1)]
 
 _M = TypeVar("_M", bound=BaseModel)
 
-_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TEXT = "tag:yaml.org,2002:str"
+
+_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """PyYAML's reader in C, ten times as fast, where it was built with it."""
+
+
+class _Loader(_FAST):  # type: ignore[misc]
+    """Keys are text as it stands there, not what YAML takes it for.
+
+    An annotation ``on`` is no truth value, and the recording ``2024-05-01`` no date.
+    """
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Take each key for text, but that which merges another mapping."""
+        super().flatten_mapping(node)
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                key.tag = _TEXT
 
 
 class Booster(Section):
@@ -187,7 +203,7 @@ def read_yaml(path: Path) -> object:
         Naming the file, when it is not there or not YAML.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  (safe)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (safe)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError(f"{path} cannot be read: {reason}") from error
@@ -203,7 +219,10 @@ def _sentence(error: ValidationError, model: type[BaseModel]) -> str:
     if detail["type"] == "extra_forbidden":
         known = _known_keys(model, detail["loc"][:-1])
         return f"{where} is not a known key" + (f"; known are {', '.join(known)}" if known else "")
-    return f"{where}: {message}"
+    given = detail["input"]
+    if detail["type"] in {"missing", "value_error"} or isinstance(given, dict | list):
+        return f"{where}: {message}"
+    return f"{where}: {message}, not {json.dumps(given, ensure_ascii=False)}"
 
 
 def _known_keys(model: object, path: tuple[int | str, ...]) -> list[str]:

@@ -29,7 +29,7 @@ def rates_of(
     events: tuple[Sequence[Event], float],
     window_s: float,
 ) -> dict[str, Rate]:
-    """Return how often events, and episodes of a rhythm, were seen.
+    """Return how often events, and episodes of a rhythm, were seen: of the classes there are.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def rates_of(
     found, event_minutes = events
     rates = {EVENTS: rate(len(found), event_minutes)} if EVENTS in cells.classes else {}
     usable_s = float(cells.durations_s[cells.usable].sum())
-    for label in RHYTHMIC:
+    for label in (each for each in RHYTHMIC if each in cells.classes):
         count = len(onsets_s(episodes, label, timeline, window_s))
         rates[f"{label}_episodes"] = rate(count, usable_s / 60)
     return rates

@@ -211,17 +211,15 @@ def read_annotations(path: Path, annotator: str = "atr") -> tuple[Annotation, ..
         header = wfdb.rdheader(name)
         with _quiet():
             found = wfdb.rdann(name, annotator)
-        return _annotations(found, float(header.fs), header.sig_len)
+        return _annotations(found, header.sig_len / header.fs if header.sig_len else math.inf)
     except _DAMAGE as error:
         raise SignalError(f"its annotations (.{annotator}) cannot be read: {error}") from error
 
 
-def _annotations(
-    found: wfdb.Annotation, rate_hz: float, n_samples: int | None
-) -> tuple[Annotation, ...]:
-    starts_s = [sample / rate_hz for sample in found.sample.tolist()]
+def _annotations(found: wfdb.Annotation, end_s: float) -> tuple[Annotation, ...]:
+    """Return annotations in seconds; their file may count in steps of its own, which it states."""
+    starts_s = [sample / found.fs for sample in found.sample.tolist()]
     states = [place for place, symbol in enumerate(found.symbol) if symbol == _RHYTHM]
-    end_s = math.inf if n_samples is None else n_samples / rate_hz
     ends_s = dict(zip(states, [*(starts_s[place] for place in states[1:]), end_s], strict=False))
     return tuple(
         Annotation(start_s, ends_s.get(place, start_s) - start_s, _text(note, symbol))

@@ -14,6 +14,9 @@ from training import bento_store
 from training.config import load_config
 from training.layout import Layout
 
+_OPTIONS = {"sampling_rate_hz": "rate", "time_unit": "time-unit"}
+"""Key of a mapping → the option that gives it, where they differ."""
+
 
 class Spoken(SignalMapping):
     """A mapping that options say: times that are numbers are in seconds unless another is given."""
@@ -43,7 +46,9 @@ def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
         )
     except ValidationError as error:
         detail = error.errors()[0]
-        raise SignalError(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
+        key = str(detail["loc"][0])
+        option = _OPTIONS.get(key, key)
+        raise SignalError(f"--{option} is {detail['input']}: {detail['msg']}") from error
 
 
 def modality_of(given: dict[str, Any]) -> Modality:

@@ -66,7 +66,7 @@ def run_of(name: str, layout: Layout, beside: str | None = None) -> str:
             typer.echo(f"quaver: {sentence}", err=True)
     if logged is not None:
         return logged.run_id
-    if modality:
+    if modality or what in {tracking.CHAMPION, tracking.CHALLENGER}:
         raise ConfigError(f"{model} has no version and no alias {what!r}; see the registry")
     return tracking.find_run(name).run_id
 

@@ -2,10 +2,10 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from features import Modality
+from features import ConfigError, Modality
 from serving.exam import load
 from training import tracking
 from training.commands.compare import run_of
@@ -32,13 +32,26 @@ _LONGEST_NAME = 60
 """Letters of a file's name that tell which sets it is about."""
 
 
-def evaluate_run(run: str, layout: Layout, names: tuple[str, ...]) -> Iterator[str]:
-    """Evaluate the model of a run, say the champion's, on sets; yield a text about each."""
+def evaluate_run(
+    run: str, layout: Layout, names: tuple[str, ...], asked: Collection[str] = ()
+) -> Iterator[str]:
+    """Evaluate the model of a run, say the champion's, on sets; yield a text about each.
+
+    Raises
+    ------
+    ConfigError
+        When it is of none of the modalities that are asked for.
+    """
     tracking.connect()
     logged = tracking.find_run(run_of(run, layout))
     with tempfile.TemporaryDirectory() as temporary:
         classifier = load(tracking.fetch_classifier(logged, Path(temporary)))
         modality = classifier.card.modality
+        if set(asked) - {modality}:
+            raise ConfigError(
+                f"--run {run} is a model for {modality}, and {', '.join(asked)} is asked for; leave"
+                " that out, or name a run of it"
+            )
         config = load_config(layout.config(modality), ModelConfig)
         model = OfRun(classifier, logged.run_id, trained_on(logged.run_id))
         yield from _evaluate(model, config, layout, names or config.data.test)

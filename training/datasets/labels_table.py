@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,11 +86,19 @@ def read_subjects(path: Path) -> Mapping[str, Labels]:
     return found
 
 
+def composed(text: str) -> str:
+    """Return text in which each letter is one sign, so that one name is written in one way.
+
+    A Mac writes the ö in the name of a file as o and two dots, and a keyboard as one sign.
+    """
+    return unicodedata.normalize("NFC", text)
+
+
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield line number and cells of each row by column."""
     wanted = ",".join(columns)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = composed(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise SignalError(f"{path} does not exist; it needs the header {wanted}") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -83,19 +83,11 @@ class Opened:
 def joined(opened: Iterable[Opened]) -> list[Opened]:
     """Return the sets in their order, folders of one name as one; a folder named twice counts once.
 
-    Raises
-    ------
-    ConfigError
-        When a name is of sets of two kinds, whose numbers are never mixed.
+    Sets of one name are of one kind: see :func:`training.semireal.opening.open_set`.
     """
     found: dict[str, Opened] = {}
     for each in opened:
         first = found.setdefault(each.name, each)
-        if first.source.kind != each.source.kind:
-            raise ConfigError(
-                f"{first.folder} is a {first.source.kind} set named {each.name}, and {each.folder}"
-                f" a {each.source.kind} one; give them two names"
-            )
         if each.folder.resolve() not in {folder.resolve() for folder in first.folders}:
             found[each.name] = replace(first, others=(*first.others, each))
     return list(found.values())

@@ -12,10 +12,11 @@
     overrides:                  # by path below the folder, without suffix
       old/visit1: {sampling_rate_hz: 1000, site: noraxon}
 
-``labels.csv`` has the header ``recording,start_s,end_s,label,subject``. A recording is named by its
-path below the folder, with or without suffix, or by its file name when there is only one such; a
-row without start and end labels the whole of it. Files without a row, and rows without a label, are
-left out. Further columns are notes. A folder that ``quaver queue`` wrote is such a set.
+``labels.csv`` has the header ``recording,start_s,end_s,label,subject``; times are seconds from the
+first sample, whatever a column of times begins with. A recording is named by its path below the
+folder, with or without suffix, or by its file name when there is only one such; a row without start
+and end labels the whole of it. Files without a row, and rows without a label, are left out. Further
+columns are notes. A folder that ``quaver queue`` wrote is such a set.
 
 Labels inside EDF+ or WFDB files are used when ``annotations`` maps each text to a label, or to null
 to leave it out, and ``subjects`` names a table ``recording,subject``. An annotation of one moment
@@ -29,7 +30,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from features import ConfigError, Recording, Section, SignalError
 from features.spec import PositiveFloat
@@ -38,11 +39,19 @@ from serving.recordings import SignalMapping, read_recording
 from training.config import load_config
 from training.datasets.copies import Copies
 from training.datasets.labelled import LabelledRecording
-from training.datasets.labels_table import LABELS, Labels, read_labels, read_subjects
-from training.datasets.own_spans import spans_of_annotations, spans_of_rows
+from training.datasets.labels_table import (
+    LABELS,
+    Labels,
+    composed,
+    read_labels,
+    read_subjects,
+)
+from training.datasets.own_spans import in_folder, spans_of_annotations, spans_of_rows
 from training.datasets.source import Source
 
 FILE_NAME = "dataset.yaml"
+
+Name = Annotated[str, AfterValidator(composed)]
 
 
 class Override(Section):
@@ -60,20 +69,31 @@ class Override(Section):
 class OwnDataset(Section):
     """The content of ``dataset.yaml``."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+    """What the set is called in tables and runs; folders of one name are one set."""
     title: str
     licence: str
     signal: SignalMapping
+    """What the files do not say themselves."""
     recordings: str
     """Pattern of the files below the folder, such as ``*.edf`` or ``**/*.csv``."""
     labels: str | None = None
-    annotations: Mapping[str, str | None] | None = None
+    """Table ``recording,start_s,end_s,label,subject``, in seconds from the first sample."""
+    annotations: Mapping[Name, str | None] | None = None
+    """Instead of labels: each text of the annotations inside the files, and the label that it
+    means, or null to leave it out."""
     subjects: str | None = None
+    """With annotations: table ``recording,subject``."""
     point_s: PositiveFloat | None = None
+    """With annotations: how many seconds around its moment one without a duration stands for."""
     site: str | None = None
+    """Device and place; default: the name."""
     for_training: bool = True
     """Whether models that are trained on it may be passed on."""
-    overrides: Mapping[str, Override] = Field(default_factory=dict)
+    overrides: Mapping[Name, Override] = Field(default_factory=dict)
+    """What is different about a recording, by its path below the folder without suffix."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -147,7 +167,8 @@ def _read(folder: Path, contents: _Contents) -> Iterator[LabelledRecording]:
     dataset = contents.dataset
     for key, labels in contents.labels.items():
         path = contents.files[key]
-        recording = read_recording(path, dataset.mapping(key))
+        with in_folder(path):
+            recording = read_recording(path, dataset.mapping(key))
         if dataset.annotations is None:
             table = folder / str(dataset.labels)
             spans = spans_of_rows(labels, key, table, recording.duration_s)
@@ -225,7 +246,7 @@ def _files(folder: Path, pattern: str, tables: set[str | None]) -> dict[str, Pat
         raise SignalError(f"recordings is {pattern!r}, and no file in the folder is named so")
     files: dict[str, Path] = {}
     for path in found:
-        key = path.relative_to(folder).with_suffix("").as_posix()
+        key = composed(path.relative_to(folder).with_suffix("").as_posix())
         if key in files:
             raise SignalError(
                 f"recordings is {pattern!r}, which finds {files[key].name} and {path.name};"
@@ -240,7 +261,7 @@ def _keyed(rows: Mapping[str, Labels], files: Mapping[str, Path], table: Path) -
     names: dict[str, set[str]] = {}
     for key, path in files.items():
         for name in (key, key + path.suffix, path.stem, path.name):
-            names.setdefault(name, set()).add(key)
+            names.setdefault(composed(name), set()).add(key)
     keyed: dict[str, Labels] = {}
     for name, labels in rows.items():
         keys = names.get(name, set())

@@ -1,12 +1,13 @@
 """Spans of a user's recording: from rows of a table, or from annotations inside its file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from features import SignalError
-from serving.recordings import read_annotations
+from serving.recordings import Annotation, read_annotations
 from training.datasets.labelled import Span, check_spans
-from training.datasets.labels_table import Labels
+from training.datasets.labels_table import Labels, composed
 
 
 def spans_of_rows(labels: Labels, key: str, table: Path, duration_s: float) -> tuple[Span, ...]:
@@ -39,31 +40,64 @@ def spans_of_annotations(
     Raises
     ------
     SignalError
-        When one says what ``meanings`` does not know, or is a moment without ``point_s``.
+        Naming the file, when it has none, or one that says what ``meanings`` does not know, is a
+        moment without ``point_s``, lies outside the recording or overlaps another.
     """
+    with in_folder(path):
+        notes = read_annotations(path)
+    if not notes:
+        raise SignalError(
+            f"{path} holds no annotations (a WFDB record has them in a file .atr beside it); leave"
+            " it out of subjects, or name a table under labels instead"
+        )
     lasting: list[Span] = []
     moments: list[tuple[float, str]] = []
-    for note in read_annotations(path):
-        text = note.text.strip()
-        if text not in meanings:
-            raise SignalError(
-                f"recording {key!r} has the annotation {text!r} at {note.start_s:g} s;"
-                f" annotations knows {', '.join(meanings)} (null for what is to be left out)"
-            )
-        label = meanings[text]
+    for note in notes:
+        where = f"{path} has the annotation {note.text.strip()!r} at {note.start_s:g} s"
+        label = _label(note, meanings, where)
         if label is None:
             continue
+        if note.start_s > end_s:
+            raise SignalError(f"{where}, after its end; it lasts {end_s:g} s")
         if note.duration_s > 0:
             lasting.append(Span(note.start_s, note.start_s + note.duration_s, label))
-        elif point_s is not None:
-            moments.append((note.start_s, label))
-        else:
+        elif point_s is None:
             raise SignalError(
-                f"recording {key!r} has the annotation {text!r} at {note.start_s:g} s without a"
-                " duration; give point_s, the length that such annotations stand for"
+                f"{where} without a duration; give point_s, the length that such annotations stand"
+                " for"
             )
-    spans = lasting + _around(moments, point_s or 0.0, end_s)
-    return tuple(sorted(spans, key=lambda span: span.start_s))
+        else:
+            moments.append((note.start_s, label))
+    return _in_order([*lasting, *_around(moments, point_s or 0.0, end_s)], path, key, end_s)
+
+
+@contextmanager
+def in_folder(path: Path) -> Iterator[None]:
+    """Say where the file lies that an error names: files of several folders may be called alike."""
+    try:
+        yield
+    except SignalError as error:
+        raise SignalError(f"{path.parent}/{error}") from error
+
+
+def _in_order(spans: list[Span], path: Path, key: str, end_s: float) -> tuple[Span, ...]:
+    """Return spans in order of time; what is wrong with them names their file."""
+    ordered = tuple(sorted(spans, key=lambda span: span.start_s))
+    try:
+        check_spans(ordered, end_s, key)
+    except SignalError as error:
+        raise SignalError(f"{path}: {error}") from error
+    return ordered
+
+
+def _label(note: Annotation, meanings: Mapping[str, str | None], where: str) -> str | None:
+    """Return what an annotation means, None for one that is left out."""
+    text = composed(note.text.strip())
+    if text not in meanings:
+        raise SignalError(
+            f"{where}; annotations knows {', '.join(meanings)} (null for what is to be left out)"
+        )
+    return meanings[text]
 
 
 def _around(moments: list[tuple[float, str]], point_s: float, end_s: float) -> list[Span]:

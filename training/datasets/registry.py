@@ -69,7 +69,7 @@ def source(name: str) -> Source:
         if candidate.name == name:
             return candidate
     known = ", ".join(candidate.name for candidate in SOURCES)
-    raise ConfigError(f"there is no data set {name!r}; there are {known}")
+    raise ConfigError(f"there is no folder and no data set {name!r}; there are {known}")
 
 
 def data_folder() -> Path:

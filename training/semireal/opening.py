@@ -14,14 +14,25 @@ def open_set(name: str, modality: Modality, layout: Layout) -> Opened:
     Raises
     ------
     ConfigError
-        When nothing of that name is there.
+        When nothing of that name is there, or a folder calls itself as sets of another kind are.
     """
     if not name.startswith(PREFIX):
-        return open_source(name, modality, layout.simulated(modality))
+        return _of_its_kind(open_source(name, modality, layout.simulated(modality)))
     sources = {source.name: source for source in semireal_sources(layout)}
     if name not in sources:
         raise ConfigError(f"there is no data set {name!r}; there are {', '.join(sources)}")
     return Opened(sources[name], data_folder())
+
+
+def _of_its_kind(opened: Opened) -> Opened:
+    """Refuse a set whose figures would pass for those of another kind."""
+    kind, named = opened.source.kind, kind_of(opened.name)
+    if kind != named:
+        raise ConfigError(
+            f"{opened.folder} is a {kind} set named {opened.name}, as a {named} one is; give it"
+            " another name"
+        )
+    return opened
 
 
 def kind_of(name: str) -> Kind:
