@@ -1,5 +1,7 @@
 """Recorder and sites: what a device does to a signal, each fault on its own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from simulated import STILL, drawn, faultless, physiology
 
 from features import MODALITIES, RELATIVE
 from training.simulate.recorder import convert, in_unit, record, resample, with_gaps
-from training.simulate.sites import RATES_HZ, draw_site
+from training.simulate.sites import HOST_RATES_HZ, RATES_HZ, draw_site
 
 # The anti-alias filter's ripple in its pass band, and its edges.
 RESAMPLED = 0.01
@@ -152,6 +154,61 @@ def test_high_pass_takes_slow_swaying_away():
     assert result.samples == pytest.approx(result.phenomenon, abs=1e-6)
 
 
+def test_a_filter_of_the_device_weakens_signal_and_noise_alike():
+    """At its corner half the power is left, of the phenomenon as of what is written."""
+    site = faultless("gyroscope", 400.0, lowpass_hz=10.0)
+    result = recorded(site, sine(10.0))
+    noise = recorded(replace(site, noise_rms=0.3)).samples
+
+    assert (result.samples[:, 400:] ** 2).mean() == pytest.approx(0.25, rel=0.03)
+    assert result.samples == pytest.approx(result.phenomenon, abs=1e-6)
+    assert noise.std() < 0.5 * 0.3
+
+
+def test_hum_passes_the_filter_of_the_device():
+    """Of 50 Hz a filter at 25 Hz leaves a quarter."""
+    hum = recorded(faultless("emg", 1000.0, mains_size=50.0), rate_hz=4000.0).samples
+    site = faultless("emg", 1000.0, mains_size=50.0, lowpass_hz=25.0)
+    left = recorded(site, rate_hz=4000.0).samples[:, 1000:]
+
+    assert np.abs(left).max() == pytest.approx(np.abs(hum).max() / 4, rel=0.2)
+
+
+def test_a_filter_of_the_sensor_lets_gravity_through():
+    """What never changed is there from the first sample on."""
+    level = np.ones((3, 9600))
+
+    assert recorded(faultless("accelerometer", 400.0, lowpass_hz=8.0), level).samples == (
+        pytest.approx(level, abs=1e-6)
+    )
+
+
+@pytest.mark.parametrize("host_hz", [50.0, 64.0, 200.0])
+@pytest.mark.parametrize("linear", [True, False])
+def test_a_host_brings_samples_to_another_rate(host_hz, linear):
+    """A slow sine stays what it was: nothing is late, and nothing is lost at the end."""
+    site = faultless(
+        "accelerometer", host_hz, device_rate_hz=32.0, linear_host=linear, step=1e-3, full_scale=2.0
+    )
+    result = recorded(site, sine(1.0))
+    n = result.samples.shape[1]
+    expected = np.sin(2 * np.pi * np.arange(n) / host_hz)
+
+    assert n == pytest.approx(24 * host_hz, abs=1)
+    assert np.abs(result.samples - expected)[:, 50:-50].max() < 0.02
+    assert np.abs(result.phenomenon - expected)[:, 50:-50].max() < 0.02
+
+
+def test_a_host_that_interpolates_linearly_goes_along_lines():
+    """Every fourth of its samples is the device's, and three lie evenly between."""
+    device = faultless("gyroscope", 25.0, noise_rms=1.0)
+    host = replace(device, sampling_rate_hz=100.0, linear_host=True)
+    written, made = recorded(device).samples, recorded(host).samples
+
+    assert written == pytest.approx(made[:, ::4], abs=1e-6)
+    assert (made[:, :-4:4] + made[:, 4::4]) / 2 == pytest.approx(made[:, 2:-2:4], abs=1e-6)
+
+
 def test_gaps_are_missing_in_all_axes_in_their_share_of_recordings():
     """A lost stretch is NaN on every axis, as long as was asked, as often as was asked."""
     site = faultless("accelerometer", 100.0)
@@ -178,14 +235,30 @@ def test_jitter_moves_samples_by_a_part_of_their_distance():
 def test_devices_are_ones_that_exist(modality):
     """Every drawn device has a rate in use, its modality's units, and steps that make sense."""
     sites = [draw_site("s", modality, physiology(), seed) for seed in range(200)]
-    rates = RATES_HZ["emg" if modality == "emg" else "motion"]
+    sensor = "emg" if modality == "emg" else "motion"
+    rates, hosts = RATES_HZ[sensor], HOST_RATES_HZ[sensor]
     limits = physiology()[f"acquisition.{modality}_step"]
 
-    assert {site.sampling_rate_hz for site in sites} == set(rates)
+    assert {site.device_rate_hz for site in sites} == set(rates)
+    assert {site.sampling_rate_hz for site in sites} == set(rates) | set(hosts)
     assert {site.unit for site in sites} == set(MODALITIES[modality].factors)
     assert min(site.step for site in sites) >= limits.low * (1 - ROUNDING)
     assert max(site.step for site in sites) <= max(limits.high, 32.0 / 2**16)
     assert min(site.full_scale / site.step for site in sites) > 16
+
+
+@pytest.mark.parametrize("modality", MODALITY_NAMES)
+def test_some_recordings_come_filtered_and_some_from_a_slower_device(modality):
+    """A filter lies well below half the rate; a host only ever makes more samples of fewer."""
+    sites = [draw_site("s", modality, physiology(), seed) for seed in range(400)]
+    filtered = [site for site in sites if site.lowpass_hz > 0]
+    regridded = [site for site in sites if site.sampling_rate_hz > site.device_rate_hz]
+
+    assert 0.1 < len(filtered) / len(sites) < 0.4
+    assert all(site.lowpass_hz < 0.45 * site.device_rate_hz for site in filtered)
+    assert 0.02 < len(regridded) / len(sites) < 0.3
+    assert all(site.sampling_rate_hz >= site.device_rate_hz for site in sites)
+    assert {site.linear_host for site in regridded} == {False, True}
 
 
 @pytest.mark.parametrize("modality", MODALITY_NAMES)

@@ -23,9 +23,12 @@ WINDOW_S = 4.0
 PEAKS: dict[Modality, tuple[float, float]] = {
     "emg": (10.0, 3000.0),
     "accelerometer": (0.02, 2.0),
-    "gyroscope": (2.0, 500.0),
+    "gyroscope": (5.0, 500.0),
 }
-"""Smallest and largest peak of a window, in uV, g and deg/s; in between log-uniform."""
+"""Smallest and largest peak of a window, in uV, g and deg/s; in between log-uniform.
+
+What is smaller is too much like the noise of a sensor, or the touch of what lies beside it.
+"""
 RATES_HZ: dict[Modality, tuple[float, ...]] = {
     "emg": (1000.0, 1926.0, 2000.0, 4000.0),
     "accelerometer": (100.0, 128.0, 200.0, 500.0),

@@ -15,6 +15,7 @@ from typing import Any, get_args
 from tqdm import tqdm
 
 from benchmarks.accuracy.bench import Bench, prepare
+from benchmarks.accuracy.devices import other_devices
 from benchmarks.accuracy.protocols import (
     lookalikes,
     simulation_only,
@@ -55,7 +56,8 @@ PROTOCOLS: tuple[Protocol, ...] = (
 
 def run(bench: Bench) -> Iterator[Section]:
     """Run every protocol that a modality has, one after another."""
-    chosen = (*PROTOCOLS, peer_signals) if bench.modality == "gyroscope" else PROTOCOLS
+    peers = (peer_signals,) if bench.modality == "gyroscope" else ()
+    chosen = (*PROTOCOLS, *peers, other_devices)
     for protocol in tqdm(chosen, desc=f"{bench.modality} protocols", leave=False):
         yield protocol(bench)
 

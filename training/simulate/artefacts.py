@@ -89,10 +89,10 @@ def mains_hum(n: int, site: Site, draws: Draws) -> Array:
     for multiple, weight in ((1, 1.0), (2, 0.1), (3, 0.4), (4, 0.1), (5, 0.2), (7, 0.1)):
         share = weight * (1.0 if multiple == 1 else rng.uniform())
         turned = multiple * (turns + rng.uniform())
-        if multiple * site.mains_hz < 0.45 * site.sampling_rate_hz:
+        if multiple * site.mains_hz < 0.45 * site.device_rate_hz:
             cycle += share * np.sin(2 * np.pi * turned)
     cycle *= site.mains_size * rng.lognormal(0, 0.5)
-    place = np.arange(n) * (site.mains_hz / site.sampling_rate_hz * steps)
+    place = np.arange(n) * (site.mains_hz / site.device_rate_hz * steps)
     whole = place.astype(np.int64)
     place -= whole
     whole %= steps
@@ -109,13 +109,13 @@ def resting_noise(n: int, site: Site, draws: Draws) -> Array:
     square of the frequency above a corner.
     """
     device = shaped_noise(n, _device_amplitudes(n, site), draws.rng)
-    return device[None] + _tone(n, site.sampling_rate_hz, draws)
+    return device[None] + _tone(n, site.device_rate_hz, draws)
 
 
 @lru_cache(maxsize=2)
 def _device_amplitudes(n: int, site: Site) -> Array:
     """Return the root mean squares of a device's noise at the frequencies of a transform."""
-    freqs = scipy.fft.rfftfreq(_noise_length(n), 1 / site.sampling_rate_hz)
+    freqs = scipy.fft.rfftfreq(_noise_length(n), 1 / site.device_rate_hz)
     power = 1 + (site.noise_corner_hz / np.maximum(freqs, 1.0)) ** 2
     amplitudes: Array = site.noise_rms * np.sqrt(power / power[1:].sum())
     return amplitudes

@@ -13,6 +13,7 @@ from training.datasets.labelled import LabelledRecording
 from training.simulate.activity import Activity, Scene
 from training.simulate.clonus import clonus
 from training.simulate.config import Simulation
+from training.simulate.contact import Contact
 from training.simulate.limb import Placement, feel_force, feel_turning, random_rotation
 from training.simulate.lookalikes import (
     LOOKALIKES,
@@ -119,10 +120,11 @@ class Person:
             return *self._ideal_emg(scene, draws), EMG_RATE_HZ
         placement = _placement(self.seed, draws, self._lever_m(draws))
         feel = feel_force if self.site.modality == "accelerometer" else feel_turning
-        background = feel(scene.background, placement)
+        contact = Contact.of(draws, scene.background.angles_rad.shape[1])
+        background = feel(contact.felt(scene.background), placement)
         if not scene.phenomenon.moves:
             return np.zeros_like(background), background, RATE_HZ
-        whole = feel(scene.background + scene.phenomenon, placement)
+        whole = feel(contact.felt(scene.background + scene.phenomenon), placement)
         return whole - background, background, RATE_HZ
 
     def _ideal_emg(self, scene: Scene, draws: Draws) -> tuple[Array, Array]:

@@ -53,12 +53,12 @@ def record(
     phenomenon: Array, background: Array, rate_hz: float, site: Site, draws: Draws
 ) -> Recorded:
     """Record an ideal signal of shape (n_channels, n) at ``rate_hz`` on a site's device."""
-    shown = resample(phenomenon, rate_hz, site.sampling_rate_hz)
-    ground = resample(background, rate_hz, site.sampling_rate_hz)
+    shown = resample(phenomenon, rate_hz, site.device_rate_hz)
+    ground = resample(background, rate_hz, site.device_rate_hz)
     n = shown.shape[1]
     hum = np.zeros(n)
     if site.modality == "emg":
-        ground = ground + electrode_artefacts(n, site.sampling_rate_hz, draws)
+        ground = ground + electrode_artefacts(n, site.device_rate_hz, draws)
         ground += resting_noise(n, site, draws)
         hum = mains_hum(n, site, draws)
     else:
@@ -70,8 +70,11 @@ def record(
         shown, ground, hum = (
             scipy.signal.lfilter(b, a, x, axis=-1) if x.any() else x for x in (shown, ground, hum)
         )
+    if site.lowpass_hz > 0:
+        shown, ground, hum = (_smoothed(x, site) for x in (shown, ground, hum))
     total = (shown + ground) * site.gains[: len(shown), None] + hum
     written = convert(total + site.biases[: len(shown), None], site)
+    written, shown, ground = (handed_on(x, site) for x in (written, shown, ground))
     return Recorded(in_unit(with_gaps(written, site, draws), site), shown, ground)
 
 
@@ -88,6 +91,27 @@ def _highpass(corner_hz: float, rate_hz: float) -> tuple[Array, Array]:
     """Return the coefficients of a filter of first order."""
     b, a = scipy.signal.butter(1, corner_hz, "highpass", fs=rate_hz)
     return b, a
+
+
+def _smoothed(signal: Array, site: Site) -> Array:
+    """Return what the device's own low-pass filter leaves."""
+    b, a = scipy.signal.butter(2, site.lowpass_hz, fs=site.device_rate_hz)
+    # As if the signal had been what it begins with for ever.
+    begins = scipy.signal.lfilter_zi(b, a) * signal[..., :1]
+    smooth: Array = scipy.signal.lfilter(b, a, signal, axis=-1, zi=begins)[0]
+    return smooth
+
+
+def handed_on(signal: Array, site: Site) -> Array:
+    """Return samples (n_channels, n) at the rate to which a host interpolates them."""
+    if site.sampling_rate_hz == site.device_rate_hz:
+        return signal
+    if not site.linear_host:
+        return resample(signal, site.device_rate_hz, site.sampling_rate_hz)
+    n = signal.shape[1]
+    at = np.arange(round(n * site.sampling_rate_hz / site.device_rate_hz))
+    at_s, samples_s = at / site.sampling_rate_hz, np.arange(n) / site.device_rate_hz
+    return np.stack([np.interp(at_s, samples_s, channel) for channel in signal])
 
 
 def _jittered(signal: Array, late: Array) -> Array:
