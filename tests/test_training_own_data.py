@@ -358,6 +358,27 @@ def test_moments_near_an_end_or_one_another_keep_what_room_there_is(annotated):
     assert times == [(0.0, 0.3), (3.8, 4.125), (4.125, 4.45)]
 
 
+def test_a_moment_within_a_long_annotation_holds_where_it_lies(annotated):
+    """As a clinician annotates: a long rest, and the twitches that were seen in it."""
+    notes = [Annotation(0.0, 5.0, "quiet"), Annotation(4.0, 0.0, "twitch")]
+    write_recording(emg(("soleus",)), annotated / "night.edf", notes)
+
+    (read,) = everything(annotated)
+
+    assert read.spans == (
+        Span(0.0, 3.95, "rest"),
+        Span(3.95, 4.05, "fasciculation"),
+        Span(4.05, 5.0, "rest"),
+    )
+
+
+def test_a_row_within_the_whole_recording_holds_where_it_lies(folder):
+    """A recording may be said to be rest, and then what of it is not."""
+    change(folder / "labels.csv", "walk,0,2.5,rest,p1", "walk,,,rest,p1")
+
+    assert everything(folder)[0].spans == (Span(0.0, 2.5, "rest"), Span(2.5, 5.0, "clonus"))
+
+
 @pytest.mark.parametrize("text", ["on", "1.0", "01", "2024-05-01"])
 def test_a_text_in_an_annotation_is_what_stands_there(annotated, text):
     """A key that YAML takes for a truth value, a number or a date is the text of an annotation."""
