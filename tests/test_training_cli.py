@@ -167,10 +167,49 @@ def test_serving_without_models_says_how_to_get_them(monkeypatch, capsys, empty)
 @pytest.mark.parametrize(("port", "limit"), [(0, "1"), (65536, "65535")])
 def test_a_port_that_there_is_not_is_said_so(monkeypatch, capsys, command, option, port, limit):
     """A number beyond those of ports is a slip of the hand, not of ours."""
-    boxed = refused(monkeypatch, capsys, command, option, port)
-    told = " ".join(boxed.replace("│", " ").split())
-    assert f"Invalid value for '{option}': " in told
-    assert f" or equal to {limit} " in told
+    told = refused(monkeypatch, capsys, command, option, port)
+    assert f"{option} is '{port}'; it must be " in told
+    assert f" or equal to {limit}; " in told
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["label", "a.csv", "--rate", "abc"], "--rate is 'abc'; it must be a valid number"),
+        (["label"], "missing argument 'file'; see `quaver label --help`"),
+        (["feedback", "forget", "x", "--to", "y"], "no such option: --to"),
+        (["lable", "a.csv"], "no such command 'lable'"),
+    ],
+)
+def test_wrong_words_are_one_sentence(monkeypatch, capsys, words, sentence):
+    """Typer's box of several lines does not say what was given."""
+    told = refused(monkeypatch, capsys, *words)
+    assert told.startswith(f"quaver: {sentence}")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--unit", "uV"], "give --rate, or the column of times (such as 'time_unit') as --time-c"),
+        (["--unit", "uV", "--rate", 5, "--time-column", 0], "--rate and --time-column are both gi"),
+    ],
+)
+def test_what_a_file_does_not_say_is_asked_for_by_its_option(
+    monkeypatch, capsys, empty, options, sentence
+):
+    """Not by the key of a mapping; a name of somebody's own column stays as it is."""
+    (empty / "a.csv").write_text("time_unit,flexor\n0,1\n1,2\n")
+    told = refused(monkeypatch, capsys, "label", "a.csv", "--modality", "emg", *options)
+    assert sentence in told
+
+
+def test_of_a_mapping_its_keys_are_told(monkeypatch, capsys, empty):
+    """Who wrote YAML reads of sampling_rate_hz."""
+    (empty / "a.csv").write_text("flexor\n0\n1\n")
+    (empty / "m.yaml").write_text("{modality: emg, unit: uV}")
+    told = refused(monkeypatch, capsys, "label", "a.csv", "--mapping", "m.yaml")
+    assert "its sampling rate is not known; give sampling_rate_hz" in told
 
 
 def test_a_tracking_server_without_a_name_is_none(monkeypatch, capsys):

@@ -16,8 +16,10 @@ from training.cli_recordings import Root
 from training.disk_errors import said_of
 from training.environment import prepare
 from training.layout import Layout
+from training.option_errors import Sentences
 
 app = typer.Typer(
+    cls=Sentences,
     help="Label short windows of muscle and motion signals: train, judge, serve. Research software,"
     " not a medical device.",
     no_args_is_help=True,
@@ -242,7 +244,7 @@ def main() -> None:
     """Run a command; what the caller can put right becomes one sentence and an exit status."""
     prepare(Path())
     try:
-        app()
+        app(prog_name="quaver")
     except QuaverError as error:
         typer.echo(f"quaver: {error}", err=True)
         sys.exit(error.exit_code)

@@ -7,6 +7,7 @@ import typer
 
 from serving.selection import FEEDBACK_VARIABLE
 from training.layout import Layout
+from training.option_errors import as_options
 
 Root = Annotated[Path, typer.Option(help="The project's folder.", hidden=True)]
 
@@ -95,17 +96,16 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
     """Make the record of a recording: episodes, events, rates, shares, and the timeline."""
     from training.commands.label import Wish, label_file
 
-    typer.echo(
-        label_file(
+    with as_options(mapping):
+        text = label_file(
             file,
             mapping_file=mapping,
             given=_given(modality, unit, rate, time_column, time_unit, columns),
             wish=Wish(output, hop, channel, start, stop, earlier, report),
             model=model,
             layout=Layout(root),
-        ),
-        nl=False,
-    )
+        )
+    typer.echo(text, nl=False)
 
 
 def queue(  # noqa: PLR0913, PLR0917  (options of a command)
@@ -133,16 +133,17 @@ def queue(  # noqa: PLR0913, PLR0917  (options of a command)
     """
     from training.commands.queue import queue_windows
 
-    told = queue_windows(
-        files or (),
-        feedback,
-        mapping_file=mapping,
-        given=_given(modality, unit, rate, time_column, time_unit, columns),
-        out=out,
-        most=most,
-        model=model,
-        layout=Layout(root),
-    )
+    with as_options(mapping):
+        told = queue_windows(
+            files or (),
+            feedback,
+            mapping_file=mapping,
+            given=_given(modality, unit, rate, time_column, time_unit, columns),
+            out=out,
+            most=most,
+            model=model,
+            layout=Layout(root),
+        )
     typer.echo(told)
 
 
@@ -166,8 +167,8 @@ def drift(  # noqa: PLR0913, PLR0917
     """Say how far windows have moved from those the model was trained on, and which of them."""
     from training.commands.drift import drift_file
 
-    typer.echo(
-        drift_file(
+    with as_options(mapping):
+        text = drift_file(
             path,
             mapping_file=mapping,
             given=_given(modality, unit, rate, time_column, time_unit, columns),
@@ -176,9 +177,8 @@ def drift(  # noqa: PLR0913, PLR0917
             to_s=stop,
             model=model,
             layout=Layout(root),
-        ),
-        nl=False,
-    )
+        )
+    typer.echo(text, nl=False)
 
 
 feedback = typer.Typer(
