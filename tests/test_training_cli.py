@@ -264,6 +264,18 @@ def test_a_set_without_windows_is_listed_by_its_name_too(monkeypatch, tmp_path):
     assert "0 people, 0 recordings, 0 min; windows: none" in named
 
 
+def test_a_recording_without_a_window_is_listed_with_the_reason(tmp_path):
+    """Labels that nothing came of are told where the set is looked at before training."""
+    (tmp_path / "a.csv").write_text("x\n" + "\n".join(str(i % 7) for i in range(3000)))
+    (tmp_path / "labels.csv").write_text("recording,start_s,end_s,label,subject\na,,,rest,p\n")
+    (tmp_path / "dataset.yaml").write_text(
+        "{name: mine, title: t, licence: l, recordings: a.csv, labels: labels.csv,"
+        " signal: {modality: emg, unit: uV, sampling_rate_hz: 1000}}"
+    )
+    told = CliRunner().invoke(app, ["datasets", str(tmp_path)]).output
+    assert "windows: none\n  no window in 1 of them (shorter than a window, 4 s): a\n" in told
+
+
 def test_a_real_set_is_counted_alike_in_the_list_and_by_its_name(monkeypatch, tmp_path):
     """By the rules of the configuration, as an evaluation labels its windows."""
     folder = tmp_path / "hmp-wrist-adl-32hz" / "Climb_stairs"

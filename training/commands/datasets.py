@@ -3,6 +3,7 @@
 import os
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from features import MODALITIES, Modality
@@ -18,6 +19,8 @@ from training.datasets.source import Source
 from training.layout import Layout
 from training.semireal.opening import open_set
 from training.semireal.sources import semireal_sources
+
+_MOST_NAMES = 5
 
 
 def list_datasets(layout: Layout) -> Iterator[str]:
@@ -44,7 +47,7 @@ def list_named(names: list[str], layout: Layout) -> Iterator[str]:
     for name in names:
         for modality in _made_for(name, layout) or ["emg"]:
             opened = open_set(name, modality, layout)
-            yield _counted(opened.source, opened.folder, layout)
+            yield _counted(replace(opened.source, name=opened.name), opened.folder, layout)
 
 
 def _made_for(name: str, layout: Layout) -> list[Modality]:
@@ -102,7 +105,12 @@ def _about(source: Source) -> str:
 
 def _counts(counted: Summary) -> str:
     windows = ", ".join(f"{label} {n}" for label, n in counted.windows.items()) or "none"
-    return (
+    text = (
         f"  {counted.n_groups} people, {counted.n_recordings} recordings,"
         f" {counted.duration_s / 60:.0f} min; windows: {windows}"
     )
+    for why, names in counted.barren.items():
+        more = ", …" if len(names) > _MOST_NAMES else ""
+        listed = ", ".join(names[:_MOST_NAMES]) + more
+        text += f"\n  no window in {len(names)} of them ({why}): {listed}"
+    return text
