@@ -1,9 +1,11 @@
 """The command line: what the caller can put right is one sentence and status 2."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +90,14 @@ def test_an_unknown_set_of_the_simulator_is_named(monkeypatch, capsys):
     """Asking for a population that is not configured lists those that are."""
     told = refused(monkeypatch, capsys, "simulate", "emg", "--only", "everybody")
     assert "there is no set 'everybody' in simulate.yaml; there are train, lookalikes, test" in told
+
+
+def test_training_without_features_names_the_command(monkeypatch, capsys, empty):
+    """Who trains first is told what to type, not which stage is missing."""
+    shutil.copytree(Path(__file__).parents[1] / "configs", empty / "configs")
+    (empty / "data" / "simulated" / "gyroscope" / "train").mkdir(parents=True)
+    told = refused(monkeypatch, capsys, "train", "gyroscope")
+    assert "train.parquet does not exist; run `quaver features gyroscope` first" in told
 
 
 def test_schemas_are_listed_and_printed():
