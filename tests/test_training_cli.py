@@ -100,6 +100,36 @@ def test_training_without_features_names_the_command(monkeypatch, capsys, empty)
     assert "train.parquet does not exist; run `quaver features gyroscope` first" in told
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "mine/dataset.yaml",
+            "mine/dataset.yaml is a file; name a folder that holds a dataset.yaml",
+        ),
+        ("pads", "pads is a public set; download it, and name it as pads=<folder>"),
+        ("simulated/tests", "gyroscope/tests does not exist; there are simulated/test"),
+        ("simulated", "no data set 'simulated'; there are simulated/<set>, "),
+    ],
+)
+def test_a_set_that_is_named_wrongly_is_told_how(monkeypatch, empty, name, sentence):
+    """The sentence says what would have been right."""
+    monkeypatch.delenv("QUAVER_DATA", raising=False)
+    (empty / "mine").mkdir()
+    (empty / "mine" / "dataset.yaml").touch()
+    simulated = empty / "data" / "simulated" / "gyroscope"
+    (simulated / "test").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=sentence):
+        open_source(name, "gyroscope", simulated)
+
+
+def test_a_folder_is_no_recording(monkeypatch, capsys, empty):
+    """It is not called a file without a name."""
+    assert empty
+    told = refused(monkeypatch, capsys, "label", ".", "--modality", "emg")
+    assert told == "quaver: . is a folder; give one file in it\n"
+
+
 def test_schemas_are_listed_and_printed():
     """The list names every schema, and each of them is a JSON schema."""
     listed = CliRunner().invoke(app, ["schema"]).output

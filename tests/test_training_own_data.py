@@ -434,6 +434,14 @@ def test_a_recording_without_annotations_is_no_set_of_annotations(annotated):
         everything(annotated)
 
 
+def test_a_table_of_nobody_is_said_so(annotated):
+    """The labels are not missing: who the recordings are of is."""
+    (annotated / "subjects.csv").write_text("recording,subject\n")
+
+    with pytest.raises(SignalError, match=r"subjects\.csv names nobody; it needs a row with a sub"):
+        own_source(annotated)
+
+
 def test_a_repeated_subject_is_refused(annotated):
     """A recording belongs to one person."""
     change(annotated / "subjects.csv", "night,p7", "night,p7\nnight,p8")

@@ -69,11 +69,11 @@ def format_of(name: str) -> Format:
 
 def existing(path: Path) -> Format:
     """Return the format of a file that is there."""
-    found = format_of(path.name)
-    if not path.exists():
-        raise SignalError(f"there is no file {path}")
-    if not path.is_file():
+    if path.is_dir():
         raise SignalError(f"{path} is a folder; give one file in it")
+    found = format_of(path.name)
+    if not path.is_file():
+        raise SignalError(f"there is no file {path}")
     return found
 
 

@@ -212,13 +212,13 @@ def _contents(folder: Path) -> _Contents:
     except SignalError as error:
         raise ConfigError(f"{path}: {error}") from error
     if dataset.labels is not None:
-        table = folder / dataset.labels
+        table, lacks = folder / dataset.labels, "labels nothing; it needs a row with a label"
         labels = _keyed(read_labels(table), files, table)
     else:
-        table = folder / str(dataset.subjects)
+        table, lacks = folder / str(dataset.subjects), "names nobody; it needs a row with a subject"
         labels = _keyed(read_subjects(table), files, table)
     if not labels:
-        raise SignalError(f"{table} labels nothing; it needs a row with a label for each recording")
+        raise SignalError(f"{table} {lacks} for each recording")
     return _Contents(dataset, files, labels)
 
 

@@ -71,7 +71,9 @@ def source(name: str) -> Source:
         if candidate.name == name:
             return candidate
     known = ", ".join(candidate.name for candidate in SOURCES)
-    raise ConfigError(f"there is no folder and no data set {name!r}; there are {known}")
+    raise ConfigError(
+        f"there is no folder and no data set {name!r}; there are simulated/<set>, {known}"
+    )
 
 
 def data_folder() -> Path:
