@@ -156,13 +156,25 @@ def test_one_recording_may_differ(folder):
     assert [each.site for each in read] == ["my-clinic", "my-clinic", "noraxon"]
 
 
-def test_tables_of_other_programs_are_read(folder):
-    """A table with semicolons, a byte-order mark and Windows line ends is the same table."""
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_tables_of_other_programs_are_read(folder, separator):
+    """Semicolons or tabs, a byte-order mark and Windows line ends make no other table."""
     path = folder / "labels.csv"
-    text = LABELS.replace(",", ";").replace("\n", "\r\n")
+    text = LABELS.replace(",", separator).replace("\n", "\r\n")
     path.write_bytes(text.encode("utf-8-sig"))
 
     assert len(everything(folder)) == 4
+
+
+def test_decimals_may_begin_with_a_comma_where_cells_do_not(folder):
+    """As programs write them that set cells apart by semicolons; else 1,234 may be a thousand."""
+    text = LABELS.replace(",", ";").replace("2.5", "2,5")
+    (folder / "labels.csv").write_text(text, encoding="utf-8")
+    assert everything(folder)[0].spans[0] == Span(0.0, 2.5, "rest")
+
+    (folder / "labels.csv").write_text(LABELS.replace("2.5", '"2,5"'), encoding="utf-8")
+    with pytest.raises(SignalError, match=r"line 2: end_s is '2,5'; it must be a number"):
+        everything(folder)
 
 
 def test_notes_are_passed_over_and_rows_without_a_label_left_out(folder):
