@@ -60,6 +60,12 @@ def test_help_teaches_every_command(command):
     assert len(told.output) > 200
 
 
+def test_help_tells_the_order_of_the_commands():
+    """Who begins learns which command comes after which."""
+    told = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
+    assert "datasets, features, train, evaluate, compare, promote, serve" in told
+
+
 def test_help_does_not_wait_for_the_laboratory():
     """Asking for help imports neither MLflow nor BentoML nor scikit-learn."""
     code = (

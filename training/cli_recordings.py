@@ -12,9 +12,15 @@ from training.option_errors import as_options
 Root = Annotated[Path, typer.Option(help="The project's folder.", hidden=True)]
 
 # How a file is read, what of it is looked at, and which model answers.
-ModalityName = Annotated[str | None, typer.Option(help="emg, accelerometer or gyroscope.")]
+ModalityName = Annotated[
+    str | None,
+    typer.Option(help="emg, accelerometer or gyroscope; needed, unless --mapping says it."),
+]
 Unit = Annotated[str | None, typer.Option(help="Unit, where the file does not say.")]
-Rate = Annotated[float | None, typer.Option(help="Sampling rate in hertz, likewise.")]
+Rate = Annotated[
+    float | None,
+    typer.Option(help="Sampling rate in hertz, likewise; a table needs it, or --time-column."),
+]
 TimeColumn = Annotated[
     str | None, typer.Option(help="Column of times or dates, instead of a rate.")
 ]
@@ -30,7 +36,7 @@ Columns = Annotated[
     ),
 ]
 Mapping = Annotated[
-    Path | None, typer.Option(help="All of that as YAML; see `quaver schema mapping`.")
+    Path | None, typer.Option(help="All of that as YAML instead; see `quaver schema mapping`.")
 ]
 Channel = Annotated[
     str | None,
@@ -39,7 +45,8 @@ Channel = Annotated[
 Start = Annotated[float | None, typer.Option("--from", help="Seconds from which on to look.")]
 Stop = Annotated[float | None, typer.Option("--to", help="Seconds up to which to look.")]
 Model = Annotated[
-    Path | None, typer.Option(help="A classifier's directory; default: the one served.")
+    Path | None,
+    typer.Option(help="A classifier's directory; default: the one served, else the last trained."),
 ]
 
 
@@ -63,7 +70,9 @@ def _given(
 
 
 def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a function)
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet, EDF/EDF+, WFDB or WAV recording.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, Parquet, EDF/EDF+, WFDB or WAV, or a zip of one.")
+    ],
     modality: ModalityName = None,
     unit: Unit = None,
     rate: Rate = None,
@@ -74,7 +83,7 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
     channel: Channel = None,
     start: Start = None,
     stop: Stop = None,
-    hop: Annotated[float, typer.Option(help="Seconds from window to window.")] = 1.0,
+    hop: Annotated[float, typer.Option(help="Seconds from window to window, 0.1 to 4.")] = 1.0,
     output: Annotated[
         str,
         typer.Option(
@@ -111,7 +120,8 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
 def queue(  # noqa: PLR0913, PLR0917  (options of a command)
     out: Annotated[Path, typer.Option(help="A new folder for table, pictures and windows.")],
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Recordings without labels, read alike.")
+        list[Path] | None,
+        typer.Argument(help="Recordings without labels, read alike; or --feedback."),
     ] = None,
     feedback: Annotated[
         Path | None, typer.Option(help="Instead of recordings: what a service has kept.")
