@@ -60,6 +60,15 @@ def test_an_inner_span_may_stick_out_by_rounding():
     assert drawn(REST, *inner) == (inner[0], Span(5.0, 15.0, "rest"), inner[1])
 
 
+def test_a_span_may_end_a_little_after_the_recording():
+    """As every span may; it ends with the recording, and lies within one that is the whole."""
+    twitch = Span(59.9, 60.009, "fasciculation")
+    assert drawn(Span(0.0, 60.0, "rest"), twitch) == (
+        Span(0.0, 59.9, "rest"),
+        Span(59.9, 60.0, "fasciculation"),
+    )
+
+
 def test_twitches_that_overlap_by_rounding_stay_two():
     """Neither is cut so that it would be lost."""
     left = drawn(Span(5.0, 5.101, "fasciculation"), Span(5.1, 5.3, "fasciculation"))

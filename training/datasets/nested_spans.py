@@ -5,7 +5,7 @@ may disagree by what rounding does to them; anything else that overlaps is a con
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from features import SignalError
@@ -42,12 +42,12 @@ def apart(
         When one is empty, lies outside the recording, or overlaps another in part, saying where it
         stands.
     """
-    ordered = sorted(drawn, key=lambda each: each.span.start_s)
+    ordered = [_checked(each, duration_s, recording) for each in drawn]
+    ordered.sort(key=lambda each: each.span.start_s)
     within: list[list[Span]] = [[] for _ in ordered]
     rounding_s = max(_ROUNDING_S, 1 / rate_hz)
     begun: list[int] = []
     for i, each in enumerate(ordered):
-        _check_alone(each, duration_s, recording)
         begun = [j for j in begun if ordered[j].span.end_s > each.span.start_s]
         for j in begun:
             _check_together(ordered[j], each, rounding_s, recording)
@@ -62,11 +62,16 @@ def apart(
     return tuple(sorted(left, key=lambda span: span.start_s))
 
 
-def _check_alone(each: Drawn, duration_s: float, recording: str) -> None:
+def _checked(each: Drawn, duration_s: float, recording: str) -> Drawn:
+    """Return a span that ends with its recording where it was drawn a little beyond."""
+    span = each.span
     try:
-        check_spans([each.span], duration_s, recording)
+        check_spans([span], duration_s, recording)
     except SignalError as error:
         raise SignalError(f"{each.where}: {error}") from error
+    if span.start_s < duration_s < span.end_s:
+        return replace(each, span=replace(span, end_s=duration_s))
+    return each
 
 
 def _check_together(one: Drawn, other: Drawn, rounding_s: float, recording: str) -> None:
