@@ -322,6 +322,19 @@ def test_a_recording_without_a_window_is_listed_with_the_reason(tmp_path):
     assert "windows: none\n  no window in 1 of them (shorter than a window, 4 s): a\n" in told
 
 
+def test_a_recording_without_a_row_is_listed_as_left_out(tmp_path):
+    """A file that was forgotten in the table of labels is not passed over in silence."""
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("x\n" + "\n".join(str(i % 7) for i in range(3000)))
+    (tmp_path / "labels.csv").write_text("recording,start_s,end_s,label,subject\na,,,rest,p\n")
+    (tmp_path / "dataset.yaml").write_text(
+        "{name: mine, title: t, licence: l, recordings: '*.csv', labels: labels.csv,"
+        " signal: {modality: emg, unit: uV, sampling_rate_hz: 1000}}"
+    )
+    told = CliRunner().invoke(app, ["datasets", str(tmp_path)]).output
+    assert "  left out (no row says whose or what they are): b\n" in told
+
+
 def test_a_real_set_is_counted_alike_in_the_list_and_by_its_name(monkeypatch, tmp_path):
     """By the rules of the configuration, as an evaluation labels its windows."""
     folder = tmp_path / "hmp-wrist-adl-32hz" / "Climb_stairs"

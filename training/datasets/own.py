@@ -167,6 +167,12 @@ def read_own(folder: Path) -> Iterator[LabelledRecording]:
     yield from Copies().refused(_read(folder, _contents(folder)))
 
 
+def unlabelled(folder: Path) -> tuple[str, ...]:
+    """Return the recordings of a user's folder that are left out, for nobody has labelled them."""
+    contents = _contents(folder)
+    return tuple(key for key in contents.files if key not in contents.labels)
+
+
 def _read(folder: Path, contents: _Contents) -> Iterator[LabelledRecording]:
     dataset = contents.dataset
     for key, labels in contents.labels.items():
