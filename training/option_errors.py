@@ -80,5 +80,7 @@ def as_options(mapping_file: Path | None) -> Iterator[None]:
         yield
     except QuaverError as error:
         pattern = rf"(?<![\w'\"-])({'|'.join(names)})\b(?!['\"])"
-        text = re.sub(pattern, lambda found: names[found[1]], str(error))
+        # A rate that was found in the file is none that an option gave.
+        text = re.sub(r"\bsampling_rate_hz is (?=\d)", "its sampling rate is ", str(error))
+        text = re.sub(pattern, lambda found: names[found[1]], text)
         raise type(error)(text) from error
