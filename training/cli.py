@@ -256,7 +256,7 @@ def main() -> None:
     """Run a command; what the caller can put right becomes one sentence and an exit status."""
     prepare(Path())
     try:
-        app(prog_name="quaver")
+        app()
     except QuaverError as error:
         typer.echo(f"quaver: {error}", err=True)
         sys.exit(error.exit_code)

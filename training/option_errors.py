@@ -32,10 +32,10 @@ _OF_A_RECORD: Final = {"hop_s": "--hop", "from_s": "--from", "to_s": "--to"}
 class Sentences(TyperGroup):
     """A group of commands, of which wrong words are refused as everything else is."""
 
-    def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (as typer has it)
-        """Read the words before the command."""
+    def make_context(self, info_name: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002
+        """Read the words before the command; whatever was started, it is called quaver."""
         with _in_a_sentence():
-            return super().make_context(*args, **kwargs)
+            return super().make_context("quaver", *args, **kwargs)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
         """Read the words of the command and run it."""
