@@ -165,7 +165,7 @@ def test_features_of_another_spec_are_not_trained_on(project, tmp_path):
     done = run(copy, "training", "train", MODALITY)
     assert done.returncode == 2
     assert "was computed with other features" in done.stderr
-    assert "run the features stage again" in done.stderr
+    assert f"run `quaver features {MODALITY}` again" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_features_of_other_windows_are_not_trained_on(project, tmp_path, change,
     done = run(copy, "training", "train", MODALITY)
     assert done.returncode == 2
     assert f"was computed from other windows ({key} was" in done.stderr
-    assert "run the features stage again" in done.stderr
+    assert f"run `quaver features {MODALITY}` again" in done.stderr
 
 
 def test_a_table_that_does_not_tell_its_windows_is_not_trained_on(project, tmp_path):

@@ -68,6 +68,21 @@ def test_a_single_file_of_any_format_is_read(tmp_path, name):
     assert read_annotations(path) == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("visit 1/Anna links.csv", "Anna links.csv"),
+        ("a\nb.csv", "recording.csv"),
+        (f"{'x' * 300}.csv", "recording.csv"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_of_its_own_name(tmp_path, name, told):
+    """Who zipped it knows no recording.csv; a name that would spoil the sentence is left out."""
+    path = zipped(tmp_path / "a.zip", (name, b"x\n1\nmuch\n"))
+    with pytest.raises(SignalError, match=rf"^a\.zip: {told}: column 'x' holds 'much'"):
+        read_recording(path, EMG)
+
+
 def link(name):
     entry = zipfile.ZipInfo(name)
     entry.create_system = 3
@@ -91,8 +106,8 @@ def link(name):
             (("walk.hea", HEADER.replace(b"walk.dat", b"../a.zip")),),
             "it is no readable WFDB record: invalid syntax in signal line",
         ),
-        ((("a.csv", b"%PDF"),), r"recording\.csv: it is not a text file, but a PDF"),
-        ((("a.csv", b"PK\3\4"),), r"recording\.csv: it is not a text file, but a zip archive"),
+        ((("a.csv", b"%PDF"),), r"a\.csv: it is not a text file, but a PDF"),
+        ((("a.csv", b"PK\3\4"),), r"a\.csv: it is not a text file, but a zip archive"),
         ((("../a.csv", TABLE),), r"it holds '\.\./a\.csv', a name that leads outside"),
         ((("x/../../a.csv", TABLE),), "a name that leads outside; zip the recording alone"),
         ((("a.csv", TABLE), ("/etc/passwd", b"")), "it holds '/etc/passwd', a name that leads out"),

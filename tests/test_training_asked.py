@@ -51,8 +51,8 @@ def test_columns_may_be_a_list_whose_names_hold_commas(tmp_path):
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("rate", 0.0, "--rate is 0.0: Input should be greater than 0"),
-        ("time_unit", "min", "--time-unit is min: Input should be 's', 'ms'"),
+        ("rate", 0.0, "--rate is 0.0; it must be greater than 0"),
+        ("time_unit", "min", "--time-unit is 'min'; it must be 's', 'ms'"),
     ],
 )
 def test_an_option_that_cannot_be_is_told_by_its_own_name(option, value, sentence):

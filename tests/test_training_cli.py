@@ -1,9 +1,11 @@
 """The command line: what the caller can put right is one sentence and status 2."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,6 +60,12 @@ def test_help_teaches_every_command(command):
     assert len(told.output) > 200
 
 
+def test_help_tells_the_order_of_the_commands():
+    """Who begins learns which command comes after which."""
+    told = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
+    assert "datasets, features, train, evaluate, compare, promote, serve" in told
+
+
 def test_help_does_not_wait_for_the_laboratory():
     """Asking for help imports neither MLflow nor BentoML nor scikit-learn."""
     code = (
@@ -88,6 +96,44 @@ def test_an_unknown_set_of_the_simulator_is_named(monkeypatch, capsys):
     """Asking for a population that is not configured lists those that are."""
     told = refused(monkeypatch, capsys, "simulate", "emg", "--only", "everybody")
     assert "there is no set 'everybody' in simulate.yaml; there are train, lookalikes, test" in told
+
+
+def test_training_without_features_names_the_command(monkeypatch, capsys, empty):
+    """Who trains first is told what to type, not which stage is missing."""
+    shutil.copytree(Path(__file__).parents[1] / "configs", empty / "configs")
+    (empty / "data" / "simulated" / "gyroscope" / "train").mkdir(parents=True)
+    told = refused(monkeypatch, capsys, "train", "gyroscope")
+    assert "train.parquet does not exist; run `quaver features gyroscope` first" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "mine/dataset.yaml",
+            "mine/dataset.yaml is a file; name a folder that holds a dataset.yaml",
+        ),
+        ("pads", "pads is a public set; download it, and name it as pads=<folder>"),
+        ("simulated/tests", "gyroscope/tests does not exist; there are simulated/test"),
+        ("simulated", "no data set 'simulated'; there are simulated/<set>, "),
+    ],
+)
+def test_a_set_that_is_named_wrongly_is_told_how(monkeypatch, empty, name, sentence):
+    """The sentence says what would have been right."""
+    monkeypatch.delenv("QUAVER_DATA", raising=False)
+    (empty / "mine").mkdir()
+    (empty / "mine" / "dataset.yaml").touch()
+    simulated = empty / "data" / "simulated" / "gyroscope"
+    (simulated / "test").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=sentence):
+        open_source(name, "gyroscope", simulated)
+
+
+def test_a_folder_is_no_recording(monkeypatch, capsys, empty):
+    """It is not called a file without a name."""
+    assert empty
+    told = refused(monkeypatch, capsys, "label", ".", "--modality", "emg")
+    assert told == "quaver: . is a folder; give one file in it\n"
 
 
 def test_schemas_are_listed_and_printed():
@@ -167,10 +213,49 @@ def test_serving_without_models_says_how_to_get_them(monkeypatch, capsys, empty)
 @pytest.mark.parametrize(("port", "limit"), [(0, "1"), (65536, "65535")])
 def test_a_port_that_there_is_not_is_said_so(monkeypatch, capsys, command, option, port, limit):
     """A number beyond those of ports is a slip of the hand, not of ours."""
-    boxed = refused(monkeypatch, capsys, command, option, port)
-    told = " ".join(boxed.replace("│", " ").split())
-    assert f"Invalid value for '{option}': " in told
-    assert f" or equal to {limit} " in told
+    told = refused(monkeypatch, capsys, command, option, port)
+    assert f"{option} is '{port}'; it must be " in told
+    assert f" or equal to {limit}; " in told
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["label", "a.csv", "--rate", "abc"], "--rate is 'abc'; it must be a valid number"),
+        (["label"], "missing argument 'file'; see `quaver label --help`"),
+        (["feedback", "forget", "x", "--to", "y"], "no such option: --to"),
+        (["lable", "a.csv"], "no such command 'lable'"),
+    ],
+)
+def test_wrong_words_are_one_sentence(monkeypatch, capsys, words, sentence):
+    """Typer's box of several lines does not say what was given."""
+    told = refused(monkeypatch, capsys, *words)
+    assert told.startswith(f"quaver: {sentence}")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--unit", "uV"], "give --rate, or the column of times (such as 'time_unit') as --time-c"),
+        (["--unit", "uV", "--rate", 5, "--time-column", 0], "--rate and --time-column are both gi"),
+    ],
+)
+def test_what_a_file_does_not_say_is_asked_for_by_its_option(
+    monkeypatch, capsys, empty, options, sentence
+):
+    """Not by the key of a mapping; a name of somebody's own column stays as it is."""
+    (empty / "a.csv").write_text("time_unit,flexor\n0,1\n1,2\n")
+    told = refused(monkeypatch, capsys, "label", "a.csv", "--modality", "emg", *options)
+    assert sentence in told
+
+
+def test_of_a_mapping_its_keys_are_told(monkeypatch, capsys, empty):
+    """Who wrote YAML reads of sampling_rate_hz."""
+    (empty / "a.csv").write_text("flexor\n0\n1\n")
+    (empty / "m.yaml").write_text("{modality: emg, unit: uV}")
+    told = refused(monkeypatch, capsys, "label", "a.csv", "--mapping", "m.yaml")
+    assert "its sampling rate is not known; give sampling_rate_hz" in told
 
 
 def test_a_tracking_server_without_a_name_is_none(monkeypatch, capsys):
@@ -223,6 +308,31 @@ def test_a_set_without_windows_is_listed_by_its_name_too(monkeypatch, tmp_path):
     named = CliRunner().invoke(app, ["datasets", "dystonic-tremor-video-30hz"]).output
     assert "for training: no. positions in pixels without a scale" in named
     assert "0 people, 0 recordings, 0 min; windows: none" in named
+
+
+def test_a_recording_without_a_window_is_listed_with_the_reason(tmp_path):
+    """Labels that nothing came of are told where the set is looked at before training."""
+    (tmp_path / "a.csv").write_text("x\n" + "\n".join(str(i % 7) for i in range(3000)))
+    (tmp_path / "labels.csv").write_text("recording,start_s,end_s,label,subject\na,,,rest,p\n")
+    (tmp_path / "dataset.yaml").write_text(
+        "{name: mine, title: t, licence: l, recordings: a.csv, labels: labels.csv,"
+        " signal: {modality: emg, unit: uV, sampling_rate_hz: 1000}}"
+    )
+    told = CliRunner().invoke(app, ["datasets", str(tmp_path)]).output
+    assert "windows: none\n  no window in 1 of them (shorter than a window, 4 s): a\n" in told
+
+
+def test_a_recording_without_a_row_is_listed_as_left_out(tmp_path):
+    """A file that was forgotten in the table of labels is not passed over in silence."""
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("x\n" + "\n".join(str(i % 7) for i in range(3000)))
+    (tmp_path / "labels.csv").write_text("recording,start_s,end_s,label,subject\na,,,rest,p\n")
+    (tmp_path / "dataset.yaml").write_text(
+        "{name: mine, title: t, licence: l, recordings: '*.csv', labels: labels.csv,"
+        " signal: {modality: emg, unit: uV, sampling_rate_hz: 1000}}"
+    )
+    told = CliRunner().invoke(app, ["datasets", str(tmp_path)]).output
+    assert "  left out (no row says whose or what they are): b\n" in told
 
 
 def test_a_real_set_is_counted_alike_in_the_list_and_by_its_name(monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ from features import ConfigError
 from training.compare import compare
 from training.comparison_text import figure_rows
 from training.flips import BROKEN, GIVEN_UP, MENDED, STILL_WRONG, TAKEN_UP
-from training.run_comparison import held_out
+from training.run_comparison import compare_whole_runs, held_out
 from training.semireal.opening import kind_of
 
 CLASSES = ("tremor", "rest", "voluntary")
@@ -206,6 +206,18 @@ def test_other_subjects_or_windows_are_refused(two, changed, sentence):
     """A set is compared as a whole or not at all, and the sentence says what differs."""
     with pytest.raises(ConfigError, match=f"have not answered the same windows .*{sentence}"):
         compared(two[0], changed(two[1]))
+
+
+def test_runs_of_two_modalities_are_named_as_such(monkeypatch):
+    """Nobody looks for a set that a muscle and a wrist have answered alike."""
+    modalities = {"a1": "emg", "b2": "accelerometer"}
+    monkeypatch.setattr(
+        "training.run_comparison.tracking.tag_of", lambda run_id, _: modalities[run_id]
+    )
+    with pytest.raises(
+        ConfigError, match="run a1 is of a model for emg, and b2 of one for accelerometer; name two"
+    ):
+        compare_whole_runs("a1", "b2")
 
 
 def test_a_set_that_differs_is_left_out_and_named(rng, people, two):

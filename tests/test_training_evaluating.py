@@ -9,7 +9,7 @@ import pytest
 from made_sets import MODALITY, labelled, own
 from tiny_models import tiny_config
 
-from features import ConfigError
+from features import ConfigError, SignalError
 from training import evaluation_stage, tracking
 from training.commands import evaluate
 from training.commands.evaluate import evaluate_run, evaluate_sets
@@ -96,6 +96,25 @@ def test_files_of_many_sets_have_names_that_every_system_takes(layout, model, tm
 
     list(evaluate_sets(MODALITY, layout, tuple(names[:-1])))
     assert len(kept(model, "evaluation") - files) == 2
+
+
+def test_who_was_trained_on_is_known_under_another_name_too(layout, model, tmp_path):
+    """A copy of a folder, called otherwise, would be answered as if by strangers."""
+    assert model
+    seen = [labelled("v1", "seen", seed=1), labelled("v2", "unseen", seed=2)]
+    trained, copy = own(tmp_path / "a", "queue", seen), own(tmp_path / "b", "other", seen)
+    data = {"train": [trained, str(tmp_path / "gone")], "test": ["simulated/test"]}
+    config = tiny_config(MODALITY).model_dump(mode="json") | {"data": data}
+    layout.config(MODALITY).write_text(json.dumps(config))
+
+    with pytest.raises(
+        SignalError, match="'v1' of other/seen holds the same samples as 'v1' of queue/seen; give"
+    ):
+        list(evaluate_sets(MODALITY, layout, (copy,)))
+    assert "queue (real): 1 people" in "".join(evaluate_sets(MODALITY, layout, (trained,)))
+
+    others = own(tmp_path / "c", "third", seen[1:])
+    assert "third (real): 1 people" in "".join(evaluate_sets(MODALITY, layout, (others,)))
 
 
 def test_a_set_of_another_modality_is_called_so(layout, model, tmp_path):

@@ -119,7 +119,7 @@ def test_an_earlier_record_is_compared_with(wrist, tiny_models, tmp_path):
     [
         (("--format", "xml"), "--format is 'xml'; it must be one of csv, json, fhir, windows"),
         (("--earlier", "nowhere.json"), "nowhere.json cannot be read"),
-        (("--hop", "9"), "hop_s is 9; it must be 0.1 to 4 s"),
+        (("--hop", "9"), "--hop is 9; it must be 0.1 to 4 s"),
         (("--from", "30"), "the recording lasts 20 s"),
         (("--channel", "1"), "the axes of motion are judged together"),
         (("--report", "no-such-folder/page.html"), "page.html cannot be written"),

@@ -156,13 +156,25 @@ def test_one_recording_may_differ(folder):
     assert [each.site for each in read] == ["my-clinic", "my-clinic", "noraxon"]
 
 
-def test_tables_of_other_programs_are_read(folder):
-    """A table with semicolons, a byte-order mark and Windows line ends is the same table."""
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_tables_of_other_programs_are_read(folder, separator):
+    """Semicolons or tabs, a byte-order mark and Windows line ends make no other table."""
     path = folder / "labels.csv"
-    text = LABELS.replace(",", ";").replace("\n", "\r\n")
+    text = LABELS.replace(",", separator).replace("\n", "\r\n")
     path.write_bytes(text.encode("utf-8-sig"))
 
     assert len(everything(folder)) == 4
+
+
+def test_decimals_may_begin_with_a_comma_where_cells_do_not(folder):
+    """As programs write them that set cells apart by semicolons; else 1,234 may be a thousand."""
+    text = LABELS.replace(",", ";").replace("2.5", "2,5")
+    (folder / "labels.csv").write_text(text, encoding="utf-8")
+    assert everything(folder)[0].spans[0] == Span(0.0, 2.5, "rest")
+
+    (folder / "labels.csv").write_text(LABELS.replace("2.5", '"2,5"'), encoding="utf-8")
+    with pytest.raises(SignalError, match=r"line 2: end_s is '2,5'; it must be a number"):
+        everything(folder)
 
 
 def test_notes_are_passed_over_and_rows_without_a_label_left_out(folder):
@@ -358,6 +370,27 @@ def test_moments_near_an_end_or_one_another_keep_what_room_there_is(annotated):
     assert times == [(0.0, 0.3), (3.8, 4.125), (4.125, 4.45)]
 
 
+def test_a_moment_within_a_long_annotation_holds_where_it_lies(annotated):
+    """As a clinician annotates: a long rest, and the twitches that were seen in it."""
+    notes = [Annotation(0.0, 5.0, "quiet"), Annotation(4.0, 0.0, "twitch")]
+    write_recording(emg(("soleus",)), annotated / "night.edf", notes)
+
+    (read,) = everything(annotated)
+
+    assert read.spans == (
+        Span(0.0, 3.95, "rest"),
+        Span(3.95, 4.05, "fasciculation"),
+        Span(4.05, 5.0, "rest"),
+    )
+
+
+def test_a_row_within_the_whole_recording_holds_where_it_lies(folder):
+    """A recording may be said to be rest, and then what of it is not."""
+    change(folder / "labels.csv", "walk,0,2.5,rest,p1", "walk,,,rest,p1")
+
+    assert everything(folder)[0].spans == (Span(0.0, 2.5, "rest"), Span(2.5, 5.0, "clonus"))
+
+
 @pytest.mark.parametrize("text", ["on", "1.0", "01", "2024-05-01"])
 def test_a_text_in_an_annotation_is_what_stands_there(annotated, text):
     """A key that YAML takes for a truth value, a number or a date is the text of an annotation."""
@@ -411,6 +444,14 @@ def test_a_recording_without_annotations_is_no_set_of_annotations(annotated):
 
     with pytest.raises(SignalError, match=r"night\.edf holds no annotations .*leave it out of"):
         everything(annotated)
+
+
+def test_a_table_of_nobody_is_said_so(annotated):
+    """The labels are not missing: who the recordings are of is."""
+    (annotated / "subjects.csv").write_text("recording,subject\n")
+
+    with pytest.raises(SignalError, match=r"subjects\.csv names nobody; it needs a row with a sub"):
+        own_source(annotated)
 
 
 def test_a_repeated_subject_is_refused(annotated):

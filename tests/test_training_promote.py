@@ -108,7 +108,7 @@ def test_an_alias_that_was_moved_by_hand_is_told_and_put_right(log, capsys):
 
 def test_a_champion_that_there_is_not_is_said_to_be_missing(logged):
     """Before the first promotion nothing can be compared, and `champion` is no run's id."""
-    sentence = f"{NAME} has no version and no alias 'champion'"
+    sentence = f"{NAME} has no version and no alias 'champion'; run `quaver promote"
     with pytest.raises(ConfigError, match=sentence):
         run_of("champion", Layout(), beside=logged.run_id)
     with pytest.raises(ConfigError, match=sentence):

@@ -415,7 +415,7 @@ CSV = ("--modality", "accelerometer", "--unit", "g", "--time-column", "time_s")
         (("--feedback", "full", *CSV[:4]), "--unit would say how a file is read; leave out"),
         (("no.csv", *CSV), "no.csv"),
         (("short.csv", *CSV), "no recording is as long as a window, 4 s"),
-        (("slow.csv", *CSV), "slow.csv: sampling_rate_hz is 10; accelerometer needs at least 20"),
+        (("slow.csv", *CSV), "slow.csv: its sampling rate is 10; accelerometer needs at least 20"),
         (("four.csv", *CSV), "four.csv: 4 signals would be axes of one accelerometer"),
     ],
 )

@@ -96,6 +96,29 @@ def test_summary_counts_people_recordings_and_windows(tmp_path):
     assert row.windows == {"rest": 2, "tremor": 1}
 
 
+@pytest.mark.parametrize(
+    ("duration_s", "spans", "why"),
+    [
+        (3.0, (Span(0.0, 3.0, "rest"),), "shorter than a window, 4 s"),
+        (9.0, (), "nothing in it has a label"),
+        (9.0, (Span(0.0, 2.0, "rest"),), "no window holds enough of a label: rest 4 s, tremor 1.5"),
+    ],
+)
+def test_a_recording_without_windows_is_named_with_the_reason(tmp_path, duration_s, spans, why):
+    """Who gets no window from a recording learns whether it is short or badly labelled."""
+
+    def read(_folder):
+        samples = np.zeros((1, round(1000 * duration_s)))
+        emg = Recording(samples, sampling_rate_hz=1000.0, modality="emg", unit="uV")
+        yield LabelledRecording("night", emg, spans, "p", "s", "made")
+
+    source = Source("made", "t", ("emg",), "real", "l", False, "r", read)  # noqa: FBT003
+    ((reason, names),) = registry.summary(source, tmp_path, Labelling()).barren.items()
+
+    assert reason.startswith(why)
+    assert names == ("night",)
+
+
 # Files
 
 

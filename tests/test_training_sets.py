@@ -77,7 +77,7 @@ def test_a_simulated_set_is_listed_for_the_sensors_that_it_was_made_for(layout):
     """EMG need not be among them."""
     configured(layout, "simulated/small")
     (told,) = list_named(["simulated/small"], layout)
-    assert "simulated (simulated; accelerometer)" in told
+    assert "simulated/small (simulated; accelerometer)" in told
     assert "2 people, 2 recordings" in told
 
 

@@ -16,10 +16,14 @@ from training.cli_recordings import Root
 from training.disk_errors import said_of
 from training.environment import prepare
 from training.layout import Layout
+from training.option_errors import Sentences
 
 app = typer.Typer(
+    cls=Sentences,
     help="Label short windows of muscle and motion signals: train, judge, serve. Research software,"
     " not a medical device.",
+    epilog="From a folder of recordings to the model that answers: datasets, features, train,"
+    " evaluate, compare, promote, serve. `quaver label` makes the record of one recording.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -34,7 +38,9 @@ Modalities = Annotated[
 @app.command()
 def simulate(
     modalities: Modalities = None,
-    only: Annotated[list[str] | None, typer.Option(help="Make this set only (repeatable).")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Make this set only, such as train (repeatable).")
+    ] = None,
     shard: Annotated[int | None, typer.Option(hidden=True)] = None,
     root: Root = Path(),
 ) -> None:
@@ -53,7 +59,10 @@ def simulate(
 def datasets(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="A set's name, or a folder with a dataset.yaml; all when left out."),
+        typer.Argument(
+            help="A folder with a dataset.yaml, simulated/<set>, <public set>=<folder>, or a set's"
+            " name; all when left out."
+        ),
     ] = None,
     root: Root = Path(),
 ) -> None:
@@ -67,7 +76,7 @@ def datasets(
 
 @app.command()
 def features(modalities: Modalities = None, root: Root = Path()) -> None:
-    """Compute the features of the windows that a model is trained on."""
+    """Compute the features of the windows of the sets that configs/<modality>.yaml trains on."""
     from training.features_stage import features_stage
 
     for modality in _chosen(modalities):
@@ -99,13 +108,17 @@ def evaluate(
     data: Annotated[
         list[str] | None,
         typer.Option(
-            help="`real` for every real set below QUAVER_DATA, `semi-real` for every semi-real test"
-            " set made of them, or a set's name, or a folder with a dataset.yaml (repeatable)."
-            " Default: the test sets of the configuration."
+            help="A set as `quaver datasets` takes it, `real` for every real set below QUAVER_DATA,"
+            " or `semi-real` for every semi-real test set made of them (repeatable). Default: the"
+            " test sets of configs/<modality>.yaml."
         ),
     ] = None,
     run: Annotated[
-        str | None, typer.Option(help="MLflow run whose model answers, by id or as emg:champion.")
+        str | None,
+        typer.Option(
+            help="MLflow run whose model answers, by id or as emg:champion, emg:3. Default: the"
+            " last training of each modality."
+        ),
     ] = None,
     root: Root = Path(),
 ) -> None:
@@ -126,7 +139,8 @@ def compare(
     runs: Annotated[
         list[str],
         typer.Argument(
-            help="MLflow runs by id, or as emg:champion, emg:challenger, emg:3, emg:last."
+            help="MLflow runs by id, or as emg:champion, emg:challenger, emg:3 (a version),"
+            " emg:last (the last training)."
         ),
     ],
     baseline: Annotated[
@@ -209,7 +223,7 @@ def serve(
 
 @app.command()
 def schema(
-    name: Annotated[str, typer.Argument(help="Which one; leave out for the list.")] = "",
+    name: Annotated[str, typer.Argument(help="Such as dataset; leave out for the list.")] = "",
 ) -> None:
     """Print the JSON schema of a configuration, or of a request or answer of the service."""
     from training.commands.schema import print_schema

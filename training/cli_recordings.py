@@ -7,13 +7,20 @@ import typer
 
 from serving.selection import FEEDBACK_VARIABLE
 from training.layout import Layout
+from training.option_errors import as_options
 
 Root = Annotated[Path, typer.Option(help="The project's folder.", hidden=True)]
 
 # How a file is read, what of it is looked at, and which model answers.
-ModalityName = Annotated[str | None, typer.Option(help="emg, accelerometer or gyroscope.")]
+ModalityName = Annotated[
+    str | None,
+    typer.Option(help="emg, accelerometer or gyroscope; needed, unless --mapping says it."),
+]
 Unit = Annotated[str | None, typer.Option(help="Unit, where the file does not say.")]
-Rate = Annotated[float | None, typer.Option(help="Sampling rate in hertz, likewise.")]
+Rate = Annotated[
+    float | None,
+    typer.Option(help="Sampling rate in hertz, likewise; a table needs it, or --time-column."),
+]
 TimeColumn = Annotated[
     str | None, typer.Option(help="Column of times or dates, instead of a rate.")
 ]
@@ -29,7 +36,7 @@ Columns = Annotated[
     ),
 ]
 Mapping = Annotated[
-    Path | None, typer.Option(help="All of that as YAML; see `quaver schema mapping`.")
+    Path | None, typer.Option(help="All of that as YAML instead; see `quaver schema mapping`.")
 ]
 Channel = Annotated[
     str | None,
@@ -38,7 +45,8 @@ Channel = Annotated[
 Start = Annotated[float | None, typer.Option("--from", help="Seconds from which on to look.")]
 Stop = Annotated[float | None, typer.Option("--to", help="Seconds up to which to look.")]
 Model = Annotated[
-    Path | None, typer.Option(help="A classifier's directory; default: the one served.")
+    Path | None,
+    typer.Option(help="A classifier's directory; default: the one served, else the last trained."),
 ]
 
 
@@ -62,7 +70,9 @@ def _given(
 
 
 def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a function)
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet, EDF/EDF+, WFDB or WAV recording.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, Parquet, EDF/EDF+, WFDB or WAV, or a zip of one.")
+    ],
     modality: ModalityName = None,
     unit: Unit = None,
     rate: Rate = None,
@@ -73,7 +83,7 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
     channel: Channel = None,
     start: Start = None,
     stop: Stop = None,
-    hop: Annotated[float, typer.Option(help="Seconds from window to window.")] = 1.0,
+    hop: Annotated[float, typer.Option(help="Seconds from window to window, 0.1 to 4.")] = 1.0,
     output: Annotated[
         str,
         typer.Option(
@@ -95,23 +105,23 @@ def label(  # noqa: PLR0913, PLR0917  (options of a command, not parameters of a
     """Make the record of a recording: episodes, events, rates, shares, and the timeline."""
     from training.commands.label import Wish, label_file
 
-    typer.echo(
-        label_file(
+    with as_options(mapping):
+        text = label_file(
             file,
             mapping_file=mapping,
             given=_given(modality, unit, rate, time_column, time_unit, columns),
             wish=Wish(output, hop, channel, start, stop, earlier, report),
             model=model,
             layout=Layout(root),
-        ),
-        nl=False,
-    )
+        )
+    typer.echo(text, nl=False)
 
 
 def queue(  # noqa: PLR0913, PLR0917  (options of a command)
     out: Annotated[Path, typer.Option(help="A new folder for table, pictures and windows.")],
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Recordings without labels, read alike.")
+        list[Path] | None,
+        typer.Argument(help="Recordings without labels, read alike; or --feedback."),
     ] = None,
     feedback: Annotated[
         Path | None, typer.Option(help="Instead of recordings: what a service has kept.")
@@ -133,16 +143,17 @@ def queue(  # noqa: PLR0913, PLR0917  (options of a command)
     """
     from training.commands.queue import queue_windows
 
-    told = queue_windows(
-        files or (),
-        feedback,
-        mapping_file=mapping,
-        given=_given(modality, unit, rate, time_column, time_unit, columns),
-        out=out,
-        most=most,
-        model=model,
-        layout=Layout(root),
-    )
+    with as_options(mapping):
+        told = queue_windows(
+            files or (),
+            feedback,
+            mapping_file=mapping,
+            given=_given(modality, unit, rate, time_column, time_unit, columns),
+            out=out,
+            most=most,
+            model=model,
+            layout=Layout(root),
+        )
     typer.echo(told)
 
 
@@ -166,8 +177,8 @@ def drift(  # noqa: PLR0913, PLR0917
     """Say how far windows have moved from those the model was trained on, and which of them."""
     from training.commands.drift import drift_file
 
-    typer.echo(
-        drift_file(
+    with as_options(mapping):
+        text = drift_file(
             path,
             mapping_file=mapping,
             given=_given(modality, unit, rate, time_column, time_unit, columns),
@@ -176,9 +187,8 @@ def drift(  # noqa: PLR0913, PLR0917
             to_s=stop,
             model=model,
             layout=Layout(root),
-        ),
-        nl=False,
-    )
+        )
+    typer.echo(text, nl=False)
 
 
 feedback = typer.Typer(

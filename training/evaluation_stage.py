@@ -32,6 +32,7 @@ from training.run_tables import (
     write_table,
 )
 from training.trained_on import trained_on
+from training.trained_signals import check_strangers
 
 _KEYS = ["window_id", "group", "label"]
 
@@ -88,6 +89,7 @@ def evaluate_stage(modality: Modality, layout: Layout) -> list[Evaluated | Unans
     tracking.connect()
     model = last_model(modality, layout)
     sets = opened_sources(config.data.test, modality, layout)
+    check_strangers(sets, model.known, config, layout)
     answered = [evaluated(opened, model, config) for opened in sets]
     found = [each for each in answered if isinstance(each, Evaluated)]
     log_evaluated(found, model.run_id, "test")

@@ -31,7 +31,10 @@ def features_stage(modality: Modality, layout: Layout) -> dict[str, int]:
     first = next(batches, None)
     if first is None:
         given = ", ".join(config.data.train)
-        raise SignalError(f"the sets of data.train hold no labelled window; they are {given}")
+        raise SignalError(
+            f"the sets of data.train hold no labelled window; they are {given}, of which `quaver"
+            " datasets <name>` says why"
+        )
     own = tabulate(chain([first], batches), config.features)
     table = join([own, outlier_table(config, modality, layout)])
     table.write(layout.features(modality), made_from(config, opened))

@@ -72,10 +72,16 @@ def compare_whole_runs(first: str, second: str) -> RunComparison:
     Raises
     ------
     ConfigError
-        As :func:`compare_runs`; or when both are the same run.
+        As :func:`compare_runs`; or when both are the same run, or of two modalities.
     """
     if first == second:
         raise ConfigError(f"both runs are {first}; name two")
+    one, other = (tracking.tag_of(run_id, "modality") for run_id in (first, second))
+    if one != other:
+        raise ConfigError(
+            f"the run {first} is of a model for {one}, and {second} of one for {other}; name two"
+            " runs of one modality"
+        )
     comparison = compare_runs(first, second)
     return RunComparison(
         (tracking.run_facts(first), tracking.run_facts(second)), comparison, _costs(first, second)

@@ -100,16 +100,18 @@ class LabelledTable:
         ContractError
             When it holds something else.
         """
+        command = f"`quaver features {spec.modality}`"
         if not path.is_file():
-            raise ConfigError(f"{path} does not exist; run the features stage first")
+            raise ConfigError(f"{path} does not exist; run {command} first")
         frame = pd.read_parquet(path)
         fingerprint = frame.attrs.get("fingerprint")
         if fingerprint != spec.fingerprint:
             raise ContractError(
                 f"{path} was computed with other features (fingerprint {str(fingerprint)[:12]},"
-                f" here {spec.fingerprint[:12]}); run the features stage again"
+                f" here {spec.fingerprint[:12]}); run {command} again"
             )
-        _check_made_from(path, json.loads(frame.attrs.get(_MADE_FROM, "{}")), made_from or {})
+        before = json.loads(frame.attrs.get(_MADE_FROM, "{}"))
+        _check_made_from(path, before, made_from or {}, command)
         n_before = len(_KEYS) + len(_FRACTIONS) + len(FLAGS)
         quality = Quality(
             **{name: frame[name].to_numpy(np.float64) for name in _FRACTIONS},
@@ -131,13 +133,15 @@ class LabelledTable:
         )
 
 
-def _check_made_from(path: Path, before: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+def _check_made_from(
+    path: Path, before: Mapping[str, Any], here: Mapping[str, Any], command: str
+) -> None:
     for key, value in here.items():
         if before.get(key) != value:
             was = json.dumps(before[key]) if key in before else "not noted"
             raise ContractError(
                 f"{path} was computed from other windows ({key} was {was}, here"
-                f" {json.dumps(value)}); run the features stage again"
+                f" {json.dumps(value)}); run {command} again"
             )
 
 

@@ -39,6 +39,7 @@ _ENTRY = b"PK\x01\x02"
 _ENCRYPTED = 0x1
 _STEP_BYTES = 1024**2
 _MOST_NAMES = 5
+_LONGEST_NAME = 255
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -52,19 +53,22 @@ _DAMAGE = (
 @contextmanager
 def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
     """Open the recording in an archive; what was unpacked is gone when it is closed."""
-    with _unpacked(path, limits) as inner, known.opened(inner, mapping, limits) as source:
+    with (
+        _unpacked(path, limits) as (inner, name),
+        known.opened(inner, mapping, limits, name) as source,
+    ):
         yield source
 
 
 def read_annotations(path: Path) -> tuple[Annotation, ...]:
     """Return the annotations of the recording in an archive."""
-    with _unpacked(path, UNLIMITED) as inner:
-        return known.annotations_of(inner)
+    with _unpacked(path, UNLIMITED) as (inner, name):
+        return known.annotations_of(inner, name)
 
 
 @contextmanager
-def _unpacked(path: Path, limits: Limits) -> Iterator[Path]:
-    """Unpack the one recording of an archive into a temporary folder, and return where it is."""
+def _unpacked(path: Path, limits: Limits) -> Iterator[tuple[Path, str]]:
+    """Unpack the one recording of an archive; yield where it is, and what it was called."""
     _check_number(path, limits)
     with ExitStack() as stack:
         with _reading():
@@ -82,7 +86,10 @@ def _unpacked(path: Path, limits: Limits) -> Iterator[Path]:
                         unpacked += len(piece)
                         _check_size(unpacked, limits)
                         file.write(piece)
-        yield folder / next(iter(wanted))
+        stored, entry = next(iter(wanted.items()))
+        called = _path(entry).name
+        plain = called.isprintable() and len(called) <= _LONGEST_NAME
+        yield folder / stored, called if plain else stored
 
 
 def _check_number(path: Path, limits: Limits) -> None:

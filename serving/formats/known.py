@@ -69,32 +69,37 @@ def format_of(name: str) -> Format:
 
 def existing(path: Path) -> Format:
     """Return the format of a file that is there."""
-    found = format_of(path.name)
-    if not path.exists():
-        raise SignalError(f"there is no file {path}")
-    if not path.is_file():
+    if path.is_dir():
         raise SignalError(f"{path} is a folder; give one file in it")
+    found = format_of(path.name)
+    if not path.is_file():
+        raise SignalError(f"there is no file {path}")
     return found
 
 
 @contextmanager
-def opened(path: Path, mapping: SignalMapping, limits: Limits) -> Iterator[FileSource]:
-    """Open a recording; errors while it is opened name the file."""
+def opened(
+    path: Path, mapping: SignalMapping, limits: Limits, name: str = ""
+) -> Iterator[FileSource]:
+    """Open a recording; errors while it is opened name the file, or call it by another name."""
     known = existing(path)
     with ExitStack() as stack:
-        with naming(path, "read"):
+        with naming(Path(name or path.name), "read"):
             _check_kind(path, known)
             reader = import_module(f"serving.formats.{known.reader}")
             source = stack.enter_context(reader.opened(path, mapping, limits))
         yield source
 
 
-def annotations_of(path: Path) -> tuple[Annotation, ...]:
-    """Return the annotations in a file, in no order; most formats have none."""
+def annotations_of(path: Path, name: str = "") -> tuple[Annotation, ...]:
+    """Return the annotations in a file, in no order; most formats have none.
+
+    Errors call it by its name, or by another one.
+    """
     module = existing(path).annotations
     if module is None:
         return ()
-    with naming(path, "read"):
+    with naming(Path(name or path.name), "read"):
         found: tuple[Annotation, ...] = import_module(f"serving.formats.{module}").read_annotations(
             path
         )

@@ -13,9 +13,7 @@ from serving.recordings import SignalMapping
 from training import bento_store
 from training.config import load_config
 from training.layout import Layout
-
-_OPTIONS = {"sampling_rate_hz": "rate", "time_unit": "time-unit"}
-"""Key of a mapping → the option that gives it, where they differ."""
+from training.option_errors import OPTIONS, needed
 
 
 class Spoken(SignalMapping):
@@ -45,10 +43,9 @@ def mapping_of(file: Path | None, given: dict[str, Any]) -> SignalMapping:
             columns=columns_of(columns) if columns else None,
         )
     except ValidationError as error:
-        detail = error.errors()[0]
-        key = str(detail["loc"][0])
-        option = _OPTIONS.get(key, key)
-        raise SignalError(f"--{option} is {detail['input']}: {detail['msg']}") from error
+        key = str(error.errors()[0]["loc"][0])
+        option = OPTIONS.get(key, f"--{key}")
+        raise SignalError(needed(option, error)) from error
 
 
 def modality_of(given: dict[str, Any]) -> Modality:

@@ -67,7 +67,9 @@ def run_of(name: str, layout: Layout, beside: str | None = None) -> str:
     if logged is not None:
         return logged.run_id
     if modality or what in {tracking.CHAMPION, tracking.CHALLENGER}:
-        raise ConfigError(f"{model} has no version and no alias {what!r}; see the registry")
+        champion = f"run `quaver promote {model.removeprefix('quaver-')}` first"
+        advice = champion if what == tracking.CHAMPION else "see the registry"
+        raise ConfigError(f"{model} has no version and no alias {what!r}; {advice}")
     return tracking.find_run(name).run_id
 
 

@@ -2,7 +2,8 @@
 
 import os
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from features import MODALITIES, Modality
@@ -12,12 +13,15 @@ from training.config import ModelConfig, load_config
 from training.datasets.feedback import feedback_source
 from training.datasets.labelling import Labelling
 from training.datasets.opening import simulated_source
+from training.datasets.own import FILE_NAME, unlabelled
 from training.datasets.public import PUBLIC
 from training.datasets.registry import DATA_VARIABLE, REAL, Summary, data_folder, summary
 from training.datasets.source import Source
 from training.layout import Layout
 from training.semireal.opening import open_set
 from training.semireal.sources import semireal_sources
+
+_MOST_NAMES = 5
 
 
 def list_datasets(layout: Layout) -> Iterator[str]:
@@ -44,7 +48,10 @@ def list_named(names: list[str], layout: Layout) -> Iterator[str]:
     for name in names:
         for modality in _made_for(name, layout) or ["emg"]:
             opened = open_set(name, modality, layout)
-            yield _counted(opened.source, opened.folder, layout)
+            text = _counted(replace(opened.source, name=opened.name), opened.folder, layout)
+            if (opened.folder / FILE_NAME).is_file() and (left_out := unlabelled(opened.folder)):
+                text += f"  left out (no row says whose or what they are): {_listed(left_out)}\n"
+            yield text
 
 
 def _made_for(name: str, layout: Layout) -> list[Modality]:
@@ -102,7 +109,14 @@ def _about(source: Source) -> str:
 
 def _counts(counted: Summary) -> str:
     windows = ", ".join(f"{label} {n}" for label, n in counted.windows.items()) or "none"
-    return (
+    text = (
         f"  {counted.n_groups} people, {counted.n_recordings} recordings,"
         f" {counted.duration_s / 60:.0f} min; windows: {windows}"
     )
+    for why, names in counted.barren.items():
+        text += f"\n  no window in {len(names)} of them ({why}): {_listed(names)}"
+    return text
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")

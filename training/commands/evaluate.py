@@ -25,6 +25,7 @@ from training.layout import Layout
 from training.semireal.opening import open_set, open_tests
 from training.tables import answers_table, figures_table, heading
 from training.trained_on import trained_on
+from training.trained_signals import check_strangers
 
 _MANY = {"real", "semi-real"}
 """Names that stand for several sets."""
@@ -81,6 +82,7 @@ def _evaluate(
     sets = joined(_sets(modality, layout, names))
     if not sets:
         yield f"{modality} model: there is no set of {modality} in {', '.join(names)}\n"
+    check_strangers(sets, model.known, config, layout)
     for opened in sets:
         each = evaluated(opened, model, config)
         if isinstance(each, Evaluated):

@@ -16,10 +16,16 @@ class Copies:
         self._seen: dict[bytes, tuple[str, str]] = {}
         """Name and person."""
 
-    def refused(self, recordings: Iterable[LabelledRecording]) -> Iterator[LabelledRecording]:
+    def __bool__(self) -> bool:
+        return bool(self._seen)
+
+    def refused(
+        self, recordings: Iterable[LabelledRecording], *, remembered: bool = True
+    ) -> Iterator[LabelledRecording]:
         """Hand recordings on, and refuse one whose samples were somebody else's.
 
-        Copies of one person are no mistake, nor are signals without any change in them.
+        Copies of one person are no mistake, nor are signals without any change in them. Those that
+        are handed on count as seen unless they are not ``remembered``.
 
         Raises
         ------
@@ -28,13 +34,16 @@ class Copies:
         """
         for labelled in recordings:
             if digest := _digest(labelled):
-                name, group = self._seen.setdefault(digest, (labelled.id, labelled.group))
+                own = (labelled.id, labelled.group)
+                name, group = self._seen.get(digest, own)
                 if group != labelled.group:
                     raise SignalError(
                         f"the recording {labelled.id!r} of {labelled.group} holds the same samples"
                         f" as {name!r} of {group}; give both one subject (in two sets,"
                         " one name too), or leave one of them out"
                     )
+                if remembered:
+                    self._seen.setdefault(digest, own)
             yield labelled
 
 

@@ -16,6 +16,7 @@ LABELS = (*CLASSES, UNCLEAR)
 
 LABEL_COLUMNS = ("recording", "start_s", "end_s", "label", "subject")
 SUBJECT_COLUMNS = ("recording", "subject")
+_NUMBERS = {"start_s", "end_s"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
     except (OSError, UnicodeDecodeError) as error:
         raise SignalError(f"{path} cannot be read as UTF-8 text: {error}") from error
     first = text.partition("\n")[0]
-    separator = ";" if first.count(";") > first.count(",") else ","
+    separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     header = [cell.strip() for cell in next(reader, [])]
     if not set(columns) <= set(header) or len(set(header)) < len(header):
@@ -117,6 +118,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
                 f"{path}, line {reader.line_num}: {len(row)} cells; the header has {len(header)}"
             )
         cells = dict(zip(header, (cell.strip() for cell in row), strict=True))
+        if separator != ",":
+            # Where cells are not set apart by commas, a comma in a number begins its decimals.
+            cells |= {name: cells[name].replace(",", ".") for name in _NUMBERS & cells.keys()}
         yield reader.line_num, cells
 
 

@@ -6,6 +6,7 @@ into that folder, ``feedback=<folder>`` what a service has kept there; a folder 
 one name are one set.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -19,7 +20,7 @@ from training.datasets.labelled import LabelledRecording, LabelledWindows
 from training.datasets.labelling import Labelling, label_windows
 from training.datasets.own import FILE_NAME, own_source
 from training.datasets.public import PUBLIC
-from training.datasets.registry import data_folder, source
+from training.datasets.registry import DATA_VARIABLE, data_folder, source
 from training.datasets.source import Source
 from training.simulate import store
 
@@ -114,6 +115,10 @@ def open_source(name: str, modality: Modality, simulated: Path) -> Opened:
         return Opened(own_source(path), path)
     if path.is_dir():
         raise ConfigError(f"{name} holds no {FILE_NAME}; see `quaver schema dataset`")
+    if path.is_file():
+        raise ConfigError(f"{name} is a file; name a folder that holds a {FILE_NAME}")
+    if not os.environ.get(DATA_VARIABLE) and name in {each.name for each in PUBLIC}:
+        raise ConfigError(f"{name} is a public set; download it, and name it as {name}=<folder>")
     return Opened(source(name), data_folder() / name)
 
 
@@ -134,7 +139,9 @@ def simulated_source(modality: Modality) -> Source:
 def _simulated_set(simulated: Path, name: str) -> Path:
     folder = simulated / name.removeprefix("simulated/")
     if not folder.is_dir():
-        raise ConfigError(f"{folder} does not exist; run `quaver simulate` first")
+        made = ", ".join(f"simulated/{each.name}" for each in sorted(simulated.glob("*/")))
+        advice = f"there are {made}" if made else "run `quaver simulate` first"
+        raise ConfigError(f"{folder} does not exist; {advice}")
     return folder
 
 

@@ -15,13 +15,16 @@
 ``labels.csv`` has the header ``recording,start_s,end_s,label,subject``; times are seconds from the
 first sample, whatever a column of times begins with. A recording is named by its path below the
 folder, with or without suffix, or by its file name when there is only one such; a row without start
-and end labels the whole of it. Files without a row, and rows without a label, are left out. Further
-columns are notes. A folder that ``quaver queue`` wrote is such a set.
+and end labels the whole of it. Where a span lies within a longer one, the shorter holds and the
+longer one around it; edges may overlap by rounding (5 ms, or a sample). Files without a row, and
+rows without a label, are left out. Further columns are notes. A folder that ``quaver queue`` wrote
+is such a set.
 
 Labels inside EDF+ or WFDB files are used when ``annotations`` maps each text to a label, or to null
-to leave it out, and ``subjects`` names a table ``recording,subject``. An annotation of one moment
-becomes a span of ``point_s`` seconds around it. Of a surface EMG, each column becomes a recording
-of its own, under the same labels; where two columns have one name, their places tell them apart.
+to take no notice of it, and ``subjects`` names a table ``recording,subject``. An annotation of one
+moment becomes a span of ``point_s`` seconds around it. Of a surface EMG, each column becomes a
+recording of its own, under the same labels; where two columns have one name, their places tell them
+apart.
 """
 
 from collections.abc import Iterator, Mapping
@@ -80,10 +83,11 @@ class OwnDataset(Section):
     recordings: str
     """Pattern of the files below the folder, such as ``*.edf`` or ``**/*.csv``."""
     labels: str | None = None
-    """Table ``recording,start_s,end_s,label,subject``, in seconds from the first sample."""
+    """Table ``recording,start_s,end_s,label,subject``, in seconds from the first sample; of a span
+    within a longer one, the shorter holds."""
     annotations: Mapping[Name, str | None] | None = None
     """Instead of labels: each text of the annotations inside the files, and the label that it
-    means, or null to leave it out."""
+    means, or null to take no notice of it. Of one within a longer one, the shorter holds."""
     subjects: str | None = None
     """With annotations: table ``recording,subject``."""
     point_s: PositiveFloat | None = None
@@ -163,6 +167,12 @@ def read_own(folder: Path) -> Iterator[LabelledRecording]:
     yield from Copies().refused(_read(folder, _contents(folder)))
 
 
+def unlabelled(folder: Path) -> tuple[str, ...]:
+    """Return the recordings of a user's folder that are left out, for nobody has labelled them."""
+    contents = _contents(folder)
+    return tuple(key for key in contents.files if key not in contents.labels)
+
+
 def _read(folder: Path, contents: _Contents) -> Iterator[LabelledRecording]:
     dataset = contents.dataset
     for key, labels in contents.labels.items():
@@ -171,11 +181,9 @@ def _read(folder: Path, contents: _Contents) -> Iterator[LabelledRecording]:
             recording = read_recording(path, dataset.mapping(key))
         if dataset.annotations is None:
             table = folder / str(dataset.labels)
-            spans = spans_of_rows(labels, key, table, recording.duration_s)
+            spans = spans_of_rows(labels, key, table, recording)
         else:
-            spans = spans_of_annotations(
-                dataset.annotations, dataset.point_s, path, key, recording.duration_s
-            )
+            spans = spans_of_annotations(dataset.annotations, dataset.point_s, path, key, recording)
         for name, part in _parts(key, recording):
             yield LabelledRecording(
                 id=name,
@@ -210,13 +218,13 @@ def _contents(folder: Path) -> _Contents:
     except SignalError as error:
         raise ConfigError(f"{path}: {error}") from error
     if dataset.labels is not None:
-        table = folder / dataset.labels
+        table, lacks = folder / dataset.labels, "labels nothing; it needs a row with a label"
         labels = _keyed(read_labels(table), files, table)
     else:
-        table = folder / str(dataset.subjects)
+        table, lacks = folder / str(dataset.subjects), "names nobody; it needs a row with a subject"
         labels = _keyed(read_subjects(table), files, table)
     if not labels:
-        raise SignalError(f"{table} labels nothing; it needs a row with a label for each recording")
+        raise SignalError(f"{table} {lacks} for each recording")
     return _Contents(dataset, files, labels)
 
 

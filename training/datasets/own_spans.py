@@ -4,36 +4,39 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from features import SignalError
+from features import Recording, SignalError
 from serving.recordings import Annotation, read_annotations
-from training.datasets.labelled import Span, check_spans
+from training.datasets.labelled import Span
 from training.datasets.labels_table import Labels, composed
+from training.datasets.nested_spans import Drawn, apart
 
 
-def spans_of_rows(labels: Labels, key: str, table: Path, duration_s: float) -> tuple[Span, ...]:
-    """Return the spans of a recording in order of time.
+def spans_of_rows(labels: Labels, key: str, table: Path, recording: Recording) -> tuple[Span, ...]:
+    """Return the spans of a recording in order of time; see :mod:`training.datasets.nested_spans`.
 
     Raises
     ------
     SignalError
-        When one lies outside the recording or overlaps another, naming the table and its line.
+        When one lies outside the recording or overlaps another in part, naming the table and its
+        line.
     """
-    found = [
-        (Span(row.start_s or 0.0, duration_s if row.end_s is None else row.end_s, row.label), row)
+    end_s = recording.duration_s
+    drawn = [
+        Drawn(
+            Span(row.start_s or 0.0, end_s if row.end_s is None else row.end_s, row.label),
+            f"{table}, line {row.line}",
+        )
         for row in labels.rows
     ]
-    found.sort(key=lambda each: each[0].start_s)
-    spans = tuple(span for span, _ in found)
-    for i, (_, row) in enumerate(found):
-        try:
-            check_spans(spans[max(i - 1, 0) : i + 1], duration_s, key)
-        except SignalError as error:
-            raise SignalError(f"{table}, line {row.line}: {error}") from error
-    return spans
+    return _apart(drawn, key, recording)
 
 
 def spans_of_annotations(
-    meanings: Mapping[str, str | None], point_s: float | None, path: Path, key: str, end_s: float
+    meanings: Mapping[str, str | None],
+    point_s: float | None,
+    path: Path,
+    key: str,
+    recording: Recording,
 ) -> tuple[Span, ...]:
     """Return the spans of annotations in order of time; a moment becomes one around it.
 
@@ -41,16 +44,11 @@ def spans_of_annotations(
     ------
     SignalError
         Naming the file, when it has none, or one that says what ``meanings`` does not know, is a
-        moment without ``point_s``, lies outside the recording or overlaps another.
+        moment without ``point_s``, lies outside the recording or overlaps another in part.
     """
-    with in_folder(path):
-        notes = read_annotations(path)
-    if not notes:
-        raise SignalError(
-            f"{path} holds no annotations (a WFDB record has them in a file .atr beside it); leave"
-            " it out of subjects, or name a table under labels instead"
-        )
-    lasting: list[Span] = []
+    notes = _notes(path)
+    end_s = recording.duration_s
+    drawn: list[Drawn] = []
     moments: list[tuple[float, str]] = []
     for note in notes:
         where = f"{path} has the annotation {note.text.strip()!r} at {note.start_s:g} s"
@@ -60,15 +58,37 @@ def spans_of_annotations(
         if note.start_s > end_s:
             raise SignalError(f"{where}, after its end; it lasts {end_s:g} s")
         if note.duration_s > 0:
-            lasting.append(Span(note.start_s, note.start_s + note.duration_s, label))
-        elif point_s is None:
+            span = Span(note.start_s, note.start_s + note.duration_s, label)
+            drawn.append(Drawn(span, f"{path}"))
+            continue
+        if point_s is None:
             raise SignalError(
-                f"{where} without a duration; give point_s, the length that such annotations stand"
-                " for"
+                f"{where} without a duration; give point_s, the length such annotations stand for"
             )
-        else:
-            moments.append((note.start_s, label))
-    return _in_order([*lasting, *_around(moments, point_s or 0.0, end_s)], path, key, end_s)
+        moments.append((note.start_s, label))
+    around = _around(moments, point_s or 0.0, end_s)
+    drawn += [Drawn(span, f"{path}", is_moment=True) for span in around]
+    return _apart(drawn, key, recording)
+
+
+def _notes(path: Path) -> tuple[Annotation, ...]:
+    with in_folder(path):
+        notes = read_annotations(path)
+    if not notes:
+        raise SignalError(
+            f"{path} holds no annotations (a WFDB record has them in a file .atr beside it); leave"
+            " it out of subjects, or name a table under labels instead"
+        )
+    return notes
+
+
+def _apart(drawn: list[Drawn], key: str, recording: Recording) -> tuple[Span, ...]:
+    return apart(
+        drawn,
+        duration_s=recording.duration_s,
+        rate_hz=recording.sampling_rate_hz,
+        recording=key,
+    )
 
 
 @contextmanager
@@ -78,16 +98,6 @@ def in_folder(path: Path) -> Iterator[None]:
         yield
     except SignalError as error:
         raise SignalError(f"{path.parent}/{error}") from error
-
-
-def _in_order(spans: list[Span], path: Path, key: str, end_s: float) -> tuple[Span, ...]:
-    """Return spans in order of time; what is wrong with them names their file."""
-    ordered = tuple(sorted(spans, key=lambda span: span.start_s))
-    try:
-        check_spans(ordered, end_s, key)
-    except SignalError as error:
-        raise SignalError(f"{path}: {error}") from error
-    return ordered
 
 
 def _label(note: Annotation, meanings: Mapping[str, str | None], where: str) -> str | None:

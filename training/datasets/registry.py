@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features import ConfigError
+from serving.requests import WINDOW_S
+from training.datasets.labelled import LabelledRecording
 from training.datasets.labelling import Labelling, label_windows
 from training.datasets.public import PUBLIC
 from training.datasets.real import (
@@ -69,7 +71,9 @@ def source(name: str) -> Source:
         if candidate.name == name:
             return candidate
     known = ", ".join(candidate.name for candidate in SOURCES)
-    raise ConfigError(f"there is no folder and no data set {name!r}; there are {known}")
+    raise ConfigError(
+        f"there is no folder and no data set {name!r}; there are simulated/<set>, {known}"
+    )
 
 
 def data_folder() -> Path:
@@ -92,7 +96,8 @@ def data_folder() -> Path:
 class Summary:
     """What a set holds: one row of the table of data sets.
 
-    ``windows`` counts the windows of each label, in order of the label's name.
+    ``windows`` counts the windows of each label, in order of the label's name; ``barren`` names the
+    recordings that give none, by the reason.
     """
 
     source: Source
@@ -100,6 +105,7 @@ class Summary:
     n_recordings: int
     duration_s: float
     windows: Mapping[str, int]
+    barren: Mapping[str, tuple[str, ...]]
 
 
 def summary(source: Source, folder: Path, rules: Labelling) -> Summary:
@@ -114,11 +120,27 @@ def summary(source: Source, folder: Path, rules: Labelling) -> Summary:
     """
     groups: set[str] = set()
     windows: Counter[str] = Counter()
+    barren: dict[str, tuple[str, ...]] = {}
     n_recordings = 0
     duration_s = 0.0
     for labelled in source.read(folder):
         n_recordings += 1
         groups.add(labelled.group)
         duration_s += labelled.recording.duration_s
-        windows.update(label_windows(labelled, rules).labels.tolist())
-    return Summary(source, len(groups), n_recordings, duration_s, dict(sorted(windows.items())))
+        labels = label_windows(labelled, rules).labels.tolist()
+        windows.update(labels)
+        if not labels:
+            why = _why_barren(labelled, rules)
+            barren[why] = (*barren.get(why, ()), labelled.id)
+    counts = dict(sorted(windows.items()))
+    return Summary(source, len(groups), n_recordings, duration_s, counts, barren)
+
+
+def _why_barren(labelled: LabelledRecording, rules: Labelling) -> str:
+    """Say why a recording gives no window."""
+    if len(labelled.recording.window_starts(WINDOW_S, rules.hop_s)) == 0:
+        return f"shorter than a window, {WINDOW_S:g} s"
+    if not labelled.spans:
+        return "nothing in it has a label"
+    minima = ", ".join(f"{label} {seconds:g} s" for label, seconds in rules.minimum_s.items())
+    return f"no window holds enough of a label: rest {WINDOW_S:g} s, {minima}"
