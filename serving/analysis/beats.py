@@ -82,7 +82,7 @@ def _runs_of_piece(
         slow = slow_signal(source, channels, begin_s, end_s, spec)
         inside = slow.between(first, last)
         runs = [
-            replace(run, times=begin_s + run.times / slow.rate_hz)
+            replace(run, times=slow.start_s + run.times / slow.rate_hz)
             for run in beat_runs(slow.samples, slow.rate_hz, inside, order, magnitude=magnitude)
         ]
         early = any(run.times[0] < begin_s + _NEAR_S for run in runs)
