@@ -278,6 +278,7 @@ def test_a_record_is_read_back_as_it_was_written(shaking):
         ({"hop_s": 4.5}, "hop_s is 4.5; it must be 0.1 to 4 s"),
         ({"from_s": 9.0, "to_s": 3.0}, "the stretch from 9 s to 3 s is empty"),
         ({"from_s": 99.0}, "the recording lasts 10 s"),
+        ({"from_s": 5.0, "to_s": 5.004}, "the stretch from 5 s to 5.004 s is empty"),
         ({"include": ["feelings"]}, "it may name windows, why, trace"),
         ({"channel": 0}, "the axes of motion are judged together"),
     ],

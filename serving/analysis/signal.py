@@ -123,12 +123,15 @@ def _check_axes(names: tuple[str, ...], modality: Modality) -> None:
 
 
 def _stretch(source: SampleSource, from_s: float | None, to_s: float | None) -> tuple[int, int]:
-    duration_s = source.n_samples / source.sampling_rate_hz
+    rate_hz = source.sampling_rate_hz
+    duration_s = source.n_samples / rate_hz
     begin = 0.0 if from_s is None else from_s
     end = duration_s if to_s is None else min(to_s, duration_s)
-    if not 0 <= begin < end:
-        raise SignalError(
-            f"the stretch from {begin:g} s to {end:g} s is empty; the recording lasts"
-            f" {duration_s:g} s"
-        )
-    return round(begin * source.sampling_rate_hz), round(end * source.sampling_rate_hz)
+    if 0 <= begin < end:
+        start, stop = round(begin * rate_hz), round(end * rate_hz)
+        if start < stop:
+            return start, stop
+    raise SignalError(
+        f"the stretch from {begin:g} s to {end:g} s is empty; the recording lasts {duration_s:g} s"
+        f" at {rate_hz:g} Hz"
+    )
