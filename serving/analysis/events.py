@@ -199,12 +199,11 @@ def read_stretch(
         cut[:, None], sampling_rate_hz=rate_hz, modality=source.modality, unit=source.unit
     )
     conditioned = condition_tiles(windows, tiles, spec, offsets)
-    gone = begin + np.flatnonzero(np.isnan(samples))
-    origin = first * tiles.length
-    share = tiles.rate_hz / rate_hz
-    missing = missing_samples(gone, origin, len(conditioned), share)
+    origin, share = first * tiles.length, tiles.rate_hz / rate_hz
     # The zeros behind the end of the recording are no silence that a potential could stand out of.
-    missing[max(0, math.ceil(source.n_samples * share) - origin) :] = True
+    conditioned = conditioned[: math.floor(source.n_samples * share) - origin]
+    gone = begin + np.flatnonzero(np.isnan(samples))
+    missing = missing_samples(gone, origin, len(conditioned), share)
     return Stretch(conditioned, missing, origin)
 
 
