@@ -18,7 +18,7 @@ Progress = Callable[[float], None]
 """Called with the share of the work that is done, 0 to 1. What it raises ends the work."""
 
 BATCH = 256
-"""Windows that are read and judged together."""
+"""Windows that are read and judged together, if they are not too many samples."""
 
 MOST_WHYS = 1000
 """Windows whose answers are explained at once: each takes longer than everything else."""
@@ -77,9 +77,10 @@ def answer(
             f"the stretch has {len(starts)} windows; at most {MOST_WHYS} are explained at once:"
             " name a shorter one by from_s and to_s"
         )
+    batch = max(1, min(BATCH, int(signal.held_s / spec.window_s)))
     parts = []
-    for first in range(0, max(len(starts), 1), BATCH):
-        chosen = starts[first : first + BATCH]
+    for first in range(0, max(len(starts), 1), batch):
+        chosen = starts[first : first + batch]
         windows = signal.windows_at(chosen, spec.window_s)
         contributions = None
         if why:
@@ -93,7 +94,7 @@ def answer(
             for each in _one_by_one(predictions, seconds, classifier, contributions):
                 keep(each)
         if progress is not None:
-            progress(min(1.0, (first + BATCH) / max(len(starts), 1)))
+            progress(min(1.0, (first + batch) / max(len(starts), 1)))
     return _joined(parts)
 
 

@@ -17,10 +17,11 @@ from features.potentials_artefacts import artefact_shapes
 from features.potentials_conditioning import Tiles, condition_tiles, missing_samples
 from features.potentials_repeats import Shapes
 from serving.analysis.report import Event
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, read_channels
 from serving.threads import in_order
 
 Array = NDArray[np.float64]
+Index = NDArray[np.int64]
 Stretches = Sequence[tuple[float, float]]
 
 CONTEXT_S = POTENTIAL_SPEC.context_s
@@ -32,8 +33,10 @@ ISOLATED_S = 0.25
 BLOCK_TILES = 80
 """Tiles that are worked on together: four minutes. The events do not depend on it."""
 
-_READ_S = 30.0
-"""Seconds that are read at once: a source returns all of its channels."""
+_TILES_READ = 64
+"""Tiles that are read and conditioned together..."""
+_MOST_READ = 2**22
+"""... if the samples of their windows are no more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,7 @@ class Stretch:
 class Found:
     """Potentials of a block; arrays of shape (n_found,), times on the grid of the signal."""
 
-    peak: NDArray[np.int64]
+    peak: Index
     duration_s: Array
     amplitude_uv: Array
     noise: Array
@@ -189,22 +192,36 @@ def read_stretch(
     own = np.arange(first, last) * tiles.length - offsets
     starts = np.round(own / tiles.rate_hz * rate_hz).astype(np.int64)
     length = round(spec.window_s * rate_hz)
-    begin, end = int(starts[0]), int(starts[-1]) + length
-    samples = np.full(end - begin, np.nan)
-    for at in range(max(begin, 0), min(end, source.n_samples), round(_READ_S * rate_hz)):
-        until = min(at + round(_READ_S * rate_hz), end, source.n_samples)
-        samples[at - begin : until - begin] = source.read(at, until)[channel]
-    cut = np.lib.stride_tricks.sliding_window_view(samples, length)[starts - begin]
-    windows = Windows(
-        cut[:, None], sampling_rate_hz=rate_hz, modality=source.modality, unit=source.unit
-    )
-    conditioned = condition_tiles(windows, tiles, spec, offsets)
+    at_once = max(1, min(_TILES_READ, _MOST_READ // length))
+    parts, gone = [], []
+    for at in range(0, len(starts), at_once):
+        windows, lacking = _windows(source, channel, starts[at : at + at_once], length)
+        parts.append(condition_tiles(windows, spec))
+        gone.append(lacking)
     origin, share = first * tiles.length, tiles.rate_hz / rate_hz
     # The zeros behind the end of the recording are no silence that a potential could stand out of.
-    conditioned = conditioned[: math.floor(source.n_samples * share) - origin]
-    gone = begin + np.flatnonzero(np.isnan(samples))
-    missing = missing_samples(gone, origin, len(conditioned), share)
-    return Stretch(conditioned, missing, origin)
+    end = math.floor(source.n_samples * share) - origin
+    samples = tiles.joined(np.concatenate(parts), offsets)[:end]
+    missing = missing_samples(np.concatenate(gone), origin, len(samples), share)
+    return Stretch(samples, missing, origin)
+
+
+def _windows(
+    source: SampleSource, channel: int, starts: Index, length: int
+) -> tuple[Windows, Index]:
+    """Read windows of neighbouring tiles; return them, and which samples they lack."""
+    begin, end = int(starts[0]), int(starts[-1]) + length
+    samples = np.full(end - begin, np.nan)
+    stop = min(end, source.n_samples)
+    samples[: stop - begin] = read_channels(source, [channel], begin, stop)[0]
+    cut = np.lib.stride_tricks.sliding_window_view(samples, length)[starts - begin]
+    windows = Windows(
+        cut[:, None],
+        sampling_rate_hz=source.sampling_rate_hz,
+        modality=source.modality,
+        unit=source.unit,
+    )
+    return windows, begin + np.flatnonzero(np.isnan(samples))
 
 
 def _isolated(times_s: Array) -> NDArray[np.bool_]:

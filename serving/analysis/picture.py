@@ -14,7 +14,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from serving.analysis.report import Spectrogram, Trace
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, read_channels, seconds_held
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -72,7 +72,7 @@ def trace(
     at_once = max(1, _BLOCK // width)
     for column in range(0, n_columns, at_once):
         begin = first + column * width
-        piece = source.read(begin, min(last, begin + at_once * width))[list(channels)]
+        piece = read_channels(source, channels, begin, min(last, begin + at_once * width))
         place = slice(column, column + at_once)
         low[:, place], high[:, place] = _extremes(piece, width)
     return _encoded(low, high, first / rate, width / rate)
@@ -151,7 +151,8 @@ def spectrogram(
     slow = _Slow(source, tuple(channels))
     start_s = first / source.sampling_rate_hz
     n_columns = math.ceil(seconds / column_s)
-    at_once = max(1, int(_AT_ONCE_S / column_s))
+    held_s = min(_AT_ONCE_S, seconds_held(source, len(channels)))
+    at_once = max(1, int(held_s / column_s))
     parts = [
         _spectra(slow, start_s + at * column_s, column_s, min(at_once, n_columns - at))
         for at in range(0, n_columns, at_once)
@@ -217,7 +218,7 @@ class _Slow:
         inside = slice(min(max(begin, 0), n), max(0, min(end, n)))
         samples = np.full((len(self.channels), end - begin), np.nan, dtype=np.float32)
         if inside.stop > inside.start:
-            read = self.source.read(inside.start, inside.stop)[list(self.channels)]
+            read = read_channels(self.source, self.channels, inside.start, inside.stop)
             samples[:, inside.start - begin : inside.stop - begin] = read
         means = _means(samples, self.mean_of)
         if self.source.modality != "emg":

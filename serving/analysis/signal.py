@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from features import MODALITIES, Modality, SignalError
 from features.recording import window_length, window_starts
 from features.windows import Samples, Windows
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, read_channels, seconds_held
 from serving.formats.channels import find_one
 
 
@@ -47,10 +47,14 @@ class Signal:
         """Names of the channels."""
         return tuple(self.source.channel_names[c] for c in self.channels)
 
+    @property
+    def held_s(self) -> float:
+        """How many seconds are held at once, at the most."""
+        return seconds_held(self.source, len(self.channels))
+
     def read(self, start: int, stop: int) -> Samples:
         """Return samples of the channels, shape (n_channels, stop - start)."""
-        samples: Samples = self.source.read(start, stop)[list(self.channels)]
-        return samples
+        return read_channels(self.source, self.channels, start, stop)
 
     def window_starts(
         self, window_s: float, hop_s: float, *, to_end: bool = False
