@@ -258,8 +258,12 @@ def _power(frames: Single, slow: _Slow) -> Array:
     frames = np.where(present, (frames - mean) * taper, 0)
     energy = np.where(2 * n_present < slow.frame, np.nan, present @ np.square(taper))
     spectra = scipy.fft.rfft(frames, axis=-1)[..., : slow.n_rows]
-    power: Array = np.square(np.abs(spectra)).sum(axis=0, dtype=np.float64)
-    return 2 * power / (energy[:, None] * slow.rate_hz)
+    power: Array = 2 * np.square(np.abs(spectra)).sum(axis=0, dtype=np.float64)
+    # Every frequency stands for its negative too, but 0 and the highest there is have none.
+    power[:, 0] /= 2
+    if 2 * (slow.n_rows - 1) == slow.frame:
+        power[:, -1] /= 2
+    return power / (energy[:, None] * slow.rate_hz)
 
 
 def _levels(power: Array) -> tuple[float, float, NDArray[np.uint8]]:
