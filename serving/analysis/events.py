@@ -84,22 +84,25 @@ def find_events(
     shapes = Shapes(shape_lag(tiles.rate_hz, POTENTIAL_SPEC), POTENTIAL_SPEC.repeating)
     unit = MODALITIES[source.modality].factors[source.unit]
     for found in _blocks(source, channel, spec, tiles, outside, block_tiles):
-        for i, at in enumerate(found.peak):
+        for i in range(len(found.peak)):
             numbers.append(shapes.add(found.shapes[i], float(found.noise[i])))
-            events.append(
-                Event(
-                    time_s=float(at / tiles.rate_hz),
-                    duration_ms=float(1e3 * found.duration_s[i]),
-                    amplitude=float(found.amplitude_uv[i] / unit),
-                    shape=0,
-                    isolated=False,
-                )
-            )
+            events.append(_event(found, i, tiles.rate_hz, unit))
     places = shapes.by_commonness()
     isolated = _isolated(np.array([event.time_s for event in events]))
     return tuple(
         event.model_copy(update={"shape": places[number], "isolated": bool(alone)})
         for event, number, alone in zip(events, numbers, isolated, strict=True)
+    )
+
+
+def _event(found: Found, i: int, rate_hz: float, unit: float) -> Event:
+    """Return an event of which its neighbours and its likes are not known yet."""
+    return Event(
+        time_s=float(found.peak[i] / rate_hz),
+        duration_ms=float(1e3 * found.duration_s[i]),
+        amplitude=float(found.amplitude_uv[i] / unit),
+        shape=0,
+        isolated=False,
     )
 
 

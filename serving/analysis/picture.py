@@ -144,15 +144,11 @@ def spectrogram(
         As for :func:`trace`.
     """
     first, last = _stretch(source, start_s, stop_s)
-    seconds = (last - first) / source.sampling_rate_hz
-    column_s = _SHORTEST_COLUMN_S
-    while seconds / column_s > _MOST_SPECTRA:
-        column_s *= 2
+    start_s, seconds = (n / source.sampling_rate_hz for n in (first, last - first))
+    column_s = _column_s(seconds)
     slow = _Slow(source, tuple(channels))
-    start_s = first / source.sampling_rate_hz
     n_columns = math.ceil(seconds / column_s)
-    held_s = min(_AT_ONCE_S, seconds_held(source, len(channels)))
-    at_once = max(1, int(held_s / column_s))
+    at_once = max(1, int(min(_AT_ONCE_S, seconds_held(source, len(channels))) / column_s))
     parts = [
         _spectra(slow, start_s + at * column_s, column_s, min(at_once, n_columns - at))
         for at in range(0, n_columns, at_once)
@@ -169,6 +165,14 @@ def spectrogram(
         step_db=step_db,
         power=_base64(levels),
     )
+
+
+def _column_s(seconds: float) -> float:
+    """Return how long columns are, so that they are not too many."""
+    column_s = _SHORTEST_COLUMN_S
+    while seconds / column_s > _MOST_SPECTRA:
+        column_s *= 2
+    return column_s
 
 
 @dataclass(frozen=True)
