@@ -26,8 +26,8 @@ class Bursts:
 
     ``window, start, stop, peak_at`` have shape (n_bursts,), in samples with ``stop`` exclusive;
     ``peak`` is the envelope's highest value in the burst. Those of window ``w`` are
-    ``first[w]:first[w + 1]``. ``envelope`` (n_windows, n_samples) is what was searched, between the
-    levels ``floor`` and ``top`` (n_windows,).
+    ``first[w]:first[w + 1]``. ``envelope`` (n_windows, n_samples) is what was searched; ``floor``
+    and ``top`` (n_windows,) are its levels where bursts are of a rhythm, else the two thresholds.
     """
 
     window: Index

@@ -59,11 +59,11 @@ def find_events(samples: Array, trace: Array, rate_hz: float, spec: EventSpec) -
     """
     energy = teager_kaiser(samples)
     smoothed = moving_average(energy, max(1, round(spec.smoothing_s * rate_hz)))
-    median = row_percentile(smoothed, _MEDIAN_STRIDE, 50.0)
+    usual = row_percentile(smoothed, _MEDIAN_STRIDE, 50.0)
     runs = hysteresis(
         smoothed,
-        spec.on_ratio * median,
-        spec.off_ratio * median,
+        spec.on_ratio * usual,
+        spec.off_ratio * usual,
         rate_hz,
         min_on=max(1, round(spec.minimum_s * rate_hz)),
         min_off=round(spec.merge_s * rate_hz),

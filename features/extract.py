@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 CHUNK = 64
 """Windows that are worked on together: their intermediates stay in the cache of a core."""
 
+_MOST_SAMPLES = 2**22
+"""Raw samples that are worked on together: of windows at a high rate, fewer are."""
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureTable:
@@ -57,7 +60,8 @@ def extract(windows: Windows, spec: FeatureSpec, *, workers: int = 1) -> Feature
         When the windows do not fit the spec.
     """
     check_fit(windows, spec)
-    chunks = [windows[start : start + CHUNK] for start in range(0, len(windows), CHUNK)]
+    size = max(1, min(CHUNK, _MOST_SAMPLES // (windows.n_channels * windows.samples.shape[2])))
+    chunks = [windows[start : start + size] for start in range(0, len(windows), size)]
     if workers > 1 and len(chunks) > 1:
         with ThreadPoolExecutor(workers) as pool:
             parts = list(pool.map(lambda chunk: _extract_chunk(chunk, spec), chunks))

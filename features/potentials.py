@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from features.kernels import kernel
 from features.potentials_candidates import Candidates, find_candidates
-from features.potentials_energy import energy_of
+from features.potentials_energy import Energy, energy_of
 from features.potentials_groups import in_groups
 from features.potentials_heart import in_heartbeats
 from features.potentials_repeats import in_trains
@@ -81,8 +81,8 @@ def find_potentials(
     Parameters
     ----------
     samples : ndarray, shape (n_samples,)
-        In the band of surface EMG, finite; from a sample on whose number is a multiple of
-        ``spec.finding.step_s``.
+        In the band of surface EMG, finite; the first one lies at a multiple of
+        ``spec.finding.step_s`` from the start of the recording.
     missing : ndarray, shape (n_samples,)
         Where nothing was recorded: nothing is found there nor close by.
     artefacts : ndarray, shape (n_shapes, n_artefact_samples)
@@ -91,55 +91,82 @@ def find_potentials(
     guarded = _widened(missing, round(spec.finding.guard_s * rate_hz))
     energy = energy_of(samples, guarded, rate_hz, spec.finding)
     found = find_candidates(samples, energy, rate_hz, spec)
-    refusing, measuring = spec.refusing, spec.measuring
-    lag = shape_lag(rate_hz, spec)
-    shapes = _cut(samples, found.peak, round(measuring.snippet_s * rate_hz) + lag)
-    duration_s = (found.stop - found.start) / rate_hz
-    crowding = _crowding(
-        energy.coarse,
-        energy.level,
-        found.peak,
-        round(refusing.crowd_s * rate_hz),
-        round(measuring.snippet_s * rate_hz),
-        refusing.crowd_energy,
-        refusing.crowd_ratio,
-    )
-    quickness = _quickness(samples, found.peak, shapes.shape[1] // 2, energy.lags)
-    reach = round(refusing.artefact_lag_s * rate_hz)
+    half = round(spec.measuring.snippet_s * rate_hz) + shape_lag(rate_hz, spec)
+    shapes = _cut(samples, found.peak, half)
     clear = found.strength > spec.finding.on_ratio
-    likeness = np.zeros(len(found))
-    likeness[clear] = _likeness(samples, found.peak[clear], artefacts, reach)
-    unlike = (
-        _touching(guarded, found.start, found.stop),
-        (duration_s < refusing.shortest_s) | (duration_s > refusing.longest_s),
-        quickness < refusing.slowest,
-        likeness > refusing.artefact_correlation,
-    )
-    left = np.flatnonzero(~np.any(unlike, axis=0))
-    train, heart, group = np.zeros((3, len(found)), dtype=np.bool_)
-    train[left] = in_trains(
-        found.peak[left], shapes[left], found.noise[left], lag, rate_hz, spec.repeating
-    )
-    activity = crowding > refusing.crowd_share
-    left = left[~activity[left]]  # a hum says nothing of groups nor of hearts
-    group[left] = in_groups(
-        found.peak[left],
-        found.amplitude[left],
-        shapes[left],
-        found.noise[left],
-        lag,
-        rate_hz,
-        spec.repeating,
-    )
-    left = left[~train[left]]
-    heart[left] = in_heartbeats(
-        samples, found.peak[left], found.amplitude[left], rate_hz, spec.heart
-    )
-    gates = (*unlike, train, heart, activity, group, ~clear)
+    touching = _touching(guarded, found.start, found.stop)
+    unlike = _unlike(samples, found, clear, energy.lags, artefacts, rate_hz, spec)
+    activity = _amid_activity(energy, found.peak, rate_hz, spec)
+    left = np.flatnonzero(~np.any((touching, *unlike), axis=0))
+    train, heart, group = _repeating(samples, found, shapes, left, activity, rate_hz, spec)
+    gates = (touching, *unlike, train, heart, activity, group, ~clear)
     gate = np.full(len(found), -1, dtype=np.int64)
     for number in reversed(range(len(gates))):
         gate[gates[number]] = number
     return Potentials(found, shapes, gate)
+
+
+def _unlike(
+    samples: Array,
+    found: Candidates,
+    clear: Mask,
+    lags: Index,
+    artefacts: Array,
+    rate_hz: float,
+    spec: PotentialSpec,
+) -> tuple[Mask, Mask, Mask]:
+    """Tell which candidates are too short or long, too slow, and what an electrode does."""
+    refusing = spec.refusing
+    duration_s = (found.stop - found.start) / rate_hz
+    half = round(spec.measuring.snippet_s * rate_hz) + shape_lag(rate_hz, spec)
+    quickness = _quickness(samples, found.peak, half, lags)
+    reach = round(refusing.artefact_lag_s * rate_hz)
+    likeness = np.zeros(len(found))
+    likeness[clear] = _likeness(samples, found.peak[clear], artefacts, reach)
+    return (
+        (duration_s < refusing.shortest_s) | (duration_s > refusing.longest_s),
+        quickness < refusing.slowest,
+        likeness > refusing.artefact_correlation,
+    )
+
+
+def _amid_activity(energy: Energy, peak: Index, rate_hz: float, spec: PotentialSpec) -> Mask:
+    """Tell which candidates have too much about as strong around them."""
+    refusing = spec.refusing
+    crowding = _crowding(
+        energy.coarse,
+        energy.level,
+        peak,
+        round(refusing.crowd_s * rate_hz),
+        round(spec.measuring.snippet_s * rate_hz),
+        refusing.crowd_energy,
+        refusing.crowd_ratio,
+    )
+    amid: Mask = crowding > refusing.crowd_share
+    return amid
+
+
+def _repeating(
+    samples: Array,
+    found: Candidates,
+    shapes: Array,
+    left: Index,
+    activity: Mask,
+    rate_hz: float,
+    spec: PotentialSpec,
+) -> tuple[Mask, Mask, Mask]:
+    """Tell which of the candidates that are left are in trains, in heartbeats, and in groups."""
+    lag, repeating = shape_lag(rate_hz, spec), spec.repeating
+    peak, amplitude, noise = found.peak, found.amplitude, found.noise
+    train, heart, group = np.zeros((3, len(found)), dtype=np.bool_)
+    train[left] = in_trains(peak[left], shapes[left], noise[left], lag, rate_hz, repeating)
+    left = left[~activity[left]]  # a hum says nothing of groups nor of hearts
+    group[left] = in_groups(
+        peak[left], amplitude[left], shapes[left], noise[left], lag, rate_hz, repeating
+    )
+    left = left[~train[left]]
+    heart[left] = in_heartbeats(samples, peak[left], amplitude[left], rate_hz, spec.heart)
+    return train, heart, group
 
 
 def _widened(mask: Mask, by: int) -> Mask:

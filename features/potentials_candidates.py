@@ -134,6 +134,27 @@ def _is_repeated(
 
 
 @kernel
+def _are_two(
+    x: Array,
+    fine: Array,
+    run: tuple[int, int],
+    places: tuple[int, int, int],
+    shares: Array,
+    lags: Index,
+) -> bool:  # pragma: no cover (compiled)
+    """Tell whether two peaks of what is left of a run are two potentials.
+
+    ``places`` are the first peak, the valley and the second peak.
+    """
+    (begin, end), (peak, lowest, other) = run, places
+    _, valley, correlation = shares
+    apart, repeated = lags[0], lags[1]
+    if other - peak < apart or not fine[lowest] < valley * min(fine[peak], fine[other]):
+        return False
+    return other - peak >= repeated or _is_repeated(x, begin, lowest, end, lags, correlation)
+
+
+@kernel
 def _parts(
     x: Array, fine: Array, first: Index, end: Index, shares: Array, lags: Index
 ) -> Index:  # pragma: no cover (compiled)
@@ -143,8 +164,6 @@ def _parts(
     repeated; ``lags`` the least distance, that from which on nothing need be repeated, and how much
     is compared.
     """
-    smallest, valley, correlation = shares
-    apart, repeated = lags[0], lags[1]
     result = np.empty((_MOST_PEAKS * len(first), 2), dtype=np.int64)
     count = 0
     for run in range(len(first)):
@@ -157,19 +176,13 @@ def _parts(
         for t in range(first[run] + 1, end[run] - 1):
             if lowest >= 0 and fine[t] < fine[lowest]:
                 lowest = t
-            rises = fine[t] >= smallest * highest and fine[t] > fine[t - 1]
+            rises = fine[t] >= shares[0] * highest and fine[t] > fine[t - 1]
             if not (rises and fine[t] >= fine[t + 1]):
                 continue
             if peak < 0:
                 peak = lowest = t
-            elif (
-                kept < _MOST_PEAKS - 1
-                and t - peak >= apart
-                and fine[lowest] < valley * min(fine[peak], fine[t])
-                and (
-                    t - peak >= repeated
-                    or _is_repeated(x, begin, lowest, end[run], lags, correlation)
-                )
+            elif kept < _MOST_PEAKS - 1 and _are_two(
+                x, fine, (begin, end[run]), (peak, lowest, t), shares, lags
             ):
                 result[count, 0], result[count, 1] = begin, lowest
                 count += 1

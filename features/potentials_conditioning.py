@@ -23,8 +23,6 @@ Mask = NDArray[np.bool_]
 
 _OVERLAP_SHARE = 0.25
 """About so much of a window lies in its neighbours too, half of it at either end."""
-_TOGETHER = 64
-"""Windows that are conditioned at once."""
 
 
 @dataclass(frozen=True)
@@ -87,29 +85,28 @@ class Tiles:
         return result
 
 
-def condition_tiles(windows: Windows, tiles: Tiles, spec: FeatureSpec, offsets: Index) -> Array:
-    """Return the conditioned signal of neighbouring tiles, shape (n_tiles * length,).
+def condition_tiles(windows: Windows, spec: FeatureSpec) -> Array:
+    """Return the windows of tiles as models see them but for hum, shape (n_tiles, n_samples).
 
     Parameters
     ----------
     windows : Windows
-        One channel, the windows of the tiles in order. Missing samples (NaN) are bridged.
-    offsets : ndarray, shape (n_tiles,)
-        As :meth:`Tiles.offsets` gives them.
+        One channel. Missing samples (NaN) are bridged.
     """
     with_hum = spec.conditioning.model_copy(update={"mains_hz": ()})
     humming = spec.model_copy(update={"conditioning": with_hum})
     share = windows.sampling_rate_hz / spec.sampling_rate_hz
     last = windows.samples.shape[2] - 1
     at = np.minimum((np.arange(spec.n_samples) * share).astype(np.int64), last)
-    parts = []
-    for first in range(0, len(windows), _TOGETHER):
-        some = windows[first : first + _TOGETHER]
-        conditioned = condition(_bridged(some), humming)
-        there = ~np.isnan(some.samples[:, 0, at])
-        samples, highest_hz = conditioned.samples[:, 0], conditioned.bandwidth_hz
-        parts.append(without_hum(samples, there, tiles.rate_hz, highest_hz, spec.conditioning))
-    return tiles.joined(np.concatenate(parts), offsets)
+    there = ~np.isnan(windows.samples[:, 0, at])
+    conditioned = condition(_bridged(windows), humming)
+    return without_hum(
+        conditioned.samples[:, 0],
+        there,
+        conditioned.rate_hz,
+        conditioned.bandwidth_hz,
+        spec.conditioning,
+    )
 
 
 def _bridged(windows: Windows) -> Windows:

@@ -42,7 +42,7 @@ def energy_of(samples: Array, missing: Mask, rate_hz: float, spec: Finding) -> E
     Parameters
     ----------
     samples : ndarray, shape (n_samples,)
-        From a sample on whose number is a multiple of ``step_s``.
+        The first one lies at a multiple of ``step_s`` from the start of the recording.
     missing : ndarray, shape (n_samples,)
         Where nothing was recorded.
     """

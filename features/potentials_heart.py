@@ -210,6 +210,27 @@ def _covered(
 
 
 @kernel
+def _least_likely(
+    fore: Index, back: Index, chance: float, likely: Array
+) -> tuple[int, int]:  # pragma: no cover (compiled)
+    """Return how many steps forth and back are least likely by chance; none where all may be.
+
+    ``fore`` and ``back`` are the hits up to each step.
+    """
+    share, best, fewest = likely
+    steps = (0, 0)
+    for a in range(len(fore) + 1):
+        for b in range(len(back) + 1):
+            hits = (fore[a - 1] if a > 0 else 0) + (back[b - 1] if b > 0 else 0)
+            if hits < fewest or hits < share * (a + b):
+                continue
+            odds = _at_least(hits, a + b, chance)
+            if odds < best:
+                best, steps = odds, (a, b)
+    return steps
+
+
+@kernel
 def _surest(
     beats: Index,
     at: int,
@@ -223,7 +244,7 @@ def _surest(
 
     From a beat on it takes some of the steps forth, and some of those back.
     """
-    share, best, fewest = likely
+    fewest = likely[2]
     fore = np.empty((2, _MOST_STEPS), dtype=np.int64)
     back = np.empty((2, _MOST_STEPS), dtype=np.int64)
     period = abs(period)
@@ -235,15 +256,7 @@ def _surest(
     ):
         return 0
     chance = _covered(beats, tolerance * period, ends[0], ends[1])
-    steps = (0, 0)
-    for a in range(n_fore + 1):
-        for b in range(n_back + 1):
-            hits = (fore[0, a - 1] if a > 0 else 0) + (back[0, b - 1] if b > 0 else 0)
-            if hits < fewest or hits < share * (a + b):
-                continue
-            odds = _at_least(hits, a + b, chance)
-            if odds < best:
-                best, steps = odds, (a, b)
+    steps = _least_likely(fore[0, :n_fore], back[0, :n_back], chance, likely)
     if steps == (0, 0):
         return 0
     members[0] = at

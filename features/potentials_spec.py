@@ -45,7 +45,7 @@ class Finding(Section):
     """The level is at least this share of the largest energy around: in digital silence, what rings
     after a potential is none."""
     guard_s: PositiveFloat = 0.05
-    """Nothing is sought this close to a gap or to an end of the recording."""
+    """Nothing is sought this close to a gap."""
 
 
 class Separating(Section):

@@ -28,8 +28,8 @@ class Quality:
 
     Every array has shape (n_windows,). A multi-axis window is as bad as its worst axis, but
     ``flat_fraction`` is that of its best: one axis may well lie still. Clipped are the samples of a
-    plateau at the highest or lowest level; where samples are missing, or where a channel ranges
-    over less than any sensor does, plateaus are not sought.
+    plateau at the highest or lowest level of those that are there; where a channel ranges over less
+    than any sensor does, plateaus are not sought.
     """
 
     gap_fraction: Array

@@ -43,8 +43,8 @@ class Spectrum:
         """
         if self.bandwidth_hz < (low_hz + high_hz) / 2:
             return np.full(len(self.psd), np.nan)
-        total: Array = self.psd[:, self.band(low_hz, high_hz)].sum(axis=1) * self.bin_hz
-        return total
+        power: Array = self.psd[:, self.band(low_hz, high_hz)].sum(axis=1) * self.bin_hz
+        return power
 
 
 @dataclass(frozen=True, eq=False)

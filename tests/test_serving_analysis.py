@@ -1,14 +1,17 @@
 """From a recording to its record: what holds for every recording, and known answers."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
 
 from features import Recording, SignalError
-from serving.analysis import answers
+from serving.analysis import answers, events, source
 from serving.analysis.record import analyze
 from serving.analysis.report import RecordingReport
+from serving.analysis.source import RecordingSource
+from serving.classifier import Classifier
 
 RATE_HZ = 100.0
 
@@ -108,6 +111,42 @@ def test_shares_add_up_to_the_usable_time(shaking):
 def test_where_blocks_of_windows_meet_changes_nothing(of_motion, shaking, monkeypatch):
     monkeypatch.setattr(answers, "BATCH", 7)
     assert analyze(motion(wrist(60, start_s=20, stop_s=40)), of_motion) == shaking
+
+
+def test_what_has_more_samples_is_held_in_smaller_blocks_and_judged_alike(of_muscle, monkeypatch):
+    """As a muscle at 200 kHz is: of its windows, those of four minutes would fill the memory."""
+    wanted = {"include": ["windows", "trace"]}
+    whole, held = analyze(muscle(60), of_muscle, **wanted), []
+    predict = Classifier.predict
+
+    def watched(self, windows, **how):
+        held.append(windows.samples.size)
+        return predict(self, windows, **how)
+
+    monkeypatch.setattr(source, "MOST_HELD", 20_000)
+    monkeypatch.setattr(source, "_MOST_READ", 7_000)
+    monkeypatch.setattr(events, "_MOST_READ", 9_000)
+    monkeypatch.setattr(import_module("features.extract"), "_MOST_SAMPLES", 9_000)
+    monkeypatch.setattr(Classifier, "predict", watched)
+    assert analyze(muscle(60), of_muscle, **wanted) == whole
+    assert max(held) <= 20_000
+
+
+def test_of_many_channels_fewer_seconds_are_read_at_once(of_muscle):
+    """A source returns all of its channels, though one is judged."""
+
+    class Wide(RecordingSource):
+        largest = 0
+
+        def read(self, start, stop):
+            Wide.largest = max(Wide.largest, self.recording.n_channels * (stop - start))
+            return super().read(start, stop)
+
+    samples = np.broadcast_to(muscle(120).samples.astype(np.float32), (64, 120_000))
+    wide = Recording(samples, sampling_rate_hz=1000.0, modality="emg", unit="uV")
+    report = analyze(Wide(wide), of_muscle, channel=5, include=["trace"])
+    assert Wide.largest <= 2**22
+    assert report.events == analyze(wide.channel(5), of_muscle).events
 
 
 def test_a_recording_is_judged_to_its_last_sample(of_motion):
@@ -278,6 +317,7 @@ def test_a_record_is_read_back_as_it_was_written(shaking):
         ({"hop_s": 4.5}, "hop_s is 4.5; it must be 0.1 to 4 s"),
         ({"from_s": 9.0, "to_s": 3.0}, "the stretch from 9 s to 3 s is empty"),
         ({"from_s": 99.0}, "the recording lasts 10 s"),
+        ({"from_s": 5.0, "to_s": 5.004}, "the stretch from 5 s to 5.004 s is empty"),
         ({"include": ["feelings"]}, "it may name windows, why, trace"),
         ({"channel": 0}, "the axes of motion are judged together"),
     ],

@@ -131,3 +131,22 @@ def test_times_are_those_of_the_recording_at_any_rate(rate_hz: float) -> None:
     (run,) = clonus_runs(RecordingSource(recording), [0], 2.0, 298.0, spec, (0.0, 300.0))
     assert run.start_s == pytest.approx(beats_s[0] - 0.1, abs=0.03)
     assert run.dominant_frequency_hz == pytest.approx(5.0, abs=0.005)
+
+
+@pytest.mark.parametrize("start_s", [19.0, 20.0, 22.0])
+def test_beats_are_where_they_are_though_reading_begins_between_two_samples(start_s: float) -> None:
+    """At 20.5 Hz, half of the seconds begin half-way from a sample to the next."""
+    rate_hz = 20.5
+    times = np.arange(round(60 * rate_hz)) / rate_hz
+    beats_s = 5 + np.arange(200) / 4
+    pulses = np.exp(-0.5 * ((times - beats_s[:, None]) / 0.05) ** 2).sum(axis=0)
+    noise = 1e-4 * np.random.default_rng(3).standard_normal(len(times))
+    recording = Recording(
+        (pulses + noise)[None], sampling_rate_hz=rate_hz, modality="accelerometer", unit="g"
+    )
+    bounds_s = (start_s - 1, start_s + 9)
+    spec = shipped_spec("accelerometer")
+    (run,) = clonus_runs(RecordingSource(recording), [0], start_s, start_s + 6, spec, bounds_s)
+    inner = run.times_s[2:-2]
+    apart = np.abs(inner[:, None] - beats_s).min(axis=1)
+    assert apart.max() < 0.002

@@ -108,3 +108,19 @@ def test_a_gap_at_the_end_is_passed_without_a_warning():
     samples = emg()[: round(40 * RATE_HZ)]
     samples[round(37.4 * RATE_HZ) :] = np.nan
     assert max(event.time_s for event in events_of(samples)) < 37.4
+
+
+@pytest.mark.parametrize("rate_hz", [1000.0, 1259.0, 2048.0])
+@pytest.mark.parametrize("seconds", [18.0, 18.7, 19.321])
+def test_a_potential_is_found_up_to_either_end_of_a_recording(seconds, rate_hz):
+    """Wherever the grid has its tiles: the one at the end is as whole as the one at the start."""
+    times = np.arange(round(seconds * rate_hz)) / rate_hz
+    noise = 4 * np.random.default_rng(3).standard_normal(len(times))
+    put = (0.03, 8.2, seconds - 0.03)
+    found = events_of(noise + sum(_wave(times - at, 200.0, 0.004) for at in put), rate_hz=rate_hz)
+    assert [event.time_s for event in found] == pytest.approx(put, abs=0.01)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 7, 30, 200])
+def test_a_recording_of_a_few_samples_has_no_event(n_samples):
+    assert events_of(np.ones(n_samples), rate_hz=2048.0) == ()

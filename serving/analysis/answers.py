@@ -18,7 +18,7 @@ Progress = Callable[[float], None]
 """Called with the share of the work that is done, 0 to 1. What it raises ends the work."""
 
 BATCH = 256
-"""Windows that are read and judged together."""
+"""Windows that are read and judged together, if they are not too many samples."""
 
 MOST_WHYS = 1000
 """Windows whose answers are explained at once: each takes longer than everything else."""
@@ -72,29 +72,40 @@ def answer(
     """
     spec = classifier.card.spec
     starts = signal.window_starts(spec.window_s, hop_s, to_end=True)
-    if why and len(starts) > MOST_WHYS:
-        raise SignalError(
-            f"the stretch has {len(starts)} windows; at most {MOST_WHYS} are explained at once:"
-            " name a shorter one by from_s and to_s"
-        )
+    if why:
+        _check_whys(len(starts))
+    batch = max(1, min(BATCH, int(signal.held_s / spec.window_s)))
     parts = []
-    for first in range(0, max(len(starts), 1), BATCH):
-        chosen = starts[first : first + BATCH]
+    for first in range(0, max(len(starts), 1), batch):
+        chosen = starts[first : first + batch]
         windows = signal.windows_at(chosen, spec.window_s)
-        contributions = None
-        if why:
-            predictions, contributions = classifier.contributions(windows)
-        else:
-            predictions = classifier.predict(windows, workers=cores())
+        starts_s = chosen / signal.rate_hz
+        predictions, contributions = _predicted(classifier, windows, why=why)
         # No more than is needed: features of a day would fill the memory.
-        parts.append(_answers(predictions, windows, chosen / signal.rate_hz, classifier))
+        parts.append(_answers(predictions, windows, starts_s, classifier))
         if keep is not None:
-            seconds = chosen / signal.rate_hz
-            for each in _one_by_one(predictions, seconds, classifier, contributions):
+            for each in _one_by_one(predictions, starts_s, classifier, contributions):
                 keep(each)
         if progress is not None:
-            progress(min(1.0, (first + BATCH) / max(len(starts), 1)))
+            progress(min(1.0, (first + batch) / max(len(starts), 1)))
     return _joined(parts)
+
+
+def _check_whys(n_windows: int) -> None:
+    if n_windows > MOST_WHYS:
+        raise SignalError(
+            f"the stretch has {n_windows} windows; at most {MOST_WHYS} are explained at once:"
+            " name a shorter one by from_s and to_s"
+        )
+
+
+def _predicted(
+    classifier: Classifier, windows: Windows, *, why: bool
+) -> tuple[Predictions, Array | None]:
+    """Return the answers to windows, and what they rest on if that is asked for."""
+    if why:
+        return classifier.contributions(windows)
+    return classifier.predict(windows, workers=cores()), None
 
 
 def _answers(

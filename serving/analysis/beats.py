@@ -16,13 +16,13 @@ from features.rhythm_runs import PAUSE_S, BeatRun, beat_runs
 from serving.analysis.rhythm_frequency import DERIVATIVES
 from serving.analysis.rhythm_run import Run
 from serving.analysis.slow_signal import slow_signal
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, seconds_held
 
 _MARGIN_S: Final = 4.0
 """How far beyond a rough episode its runs may reach: a window."""
 
 _LONGEST_S: Final = 600.0
-"""A longer episode is looked at in pieces of this length."""
+"""A longer episode is looked at in pieces of this length, or of as much as is held at once."""
 
 _NEAR_S: Final = 0.5
 """A run that comes so close to where reading began or ended may go on there."""
@@ -47,7 +47,8 @@ def clonus_runs(
         How far runs may reach: to a gap, or to another rhythm.
     """
     found: list[BeatRun] = []
-    n_pieces = max(1, round((stop_s - start_s) / _LONGEST_S))
+    longest_s = min(_LONGEST_S, seconds_held(source, len(channels)))
+    n_pieces = max(1, round((stop_s - start_s) / longest_s))
     edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
     for first, last in itertools.pairwise(edges):
         if last - first < _SHORTEST_S:
@@ -82,13 +83,14 @@ def _runs_of_piece(
         slow = slow_signal(source, channels, begin_s, end_s, spec)
         inside = slow.between(first, last)
         runs = [
-            replace(run, times=begin_s + run.times / slow.rate_hz)
+            replace(run, times=slow.start_s + run.times / slow.rate_hz)
             for run in beat_runs(slow.samples, slow.rate_hz, inside, order, magnitude=magnitude)
         ]
         early = any(run.times[0] < begin_s + _NEAR_S for run in runs)
         late = any(run.times[-1] > end_s - _NEAR_S for run in runs)
         wider = (early and reach_s[0] < begin_s, late and end_s < reach_s[1])
-        if not any(wider) or end_s - begin_s > _LONGEST_S:
+        longest_s = min(_LONGEST_S, seconds_held(source, len(channels)))
+        if not any(wider) or end_s - begin_s > longest_s:
             return runs
         before_s *= 1 + wider[0]
         after_s *= 1 + wider[1]

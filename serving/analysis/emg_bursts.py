@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from features import FeatureSpec
 from features.hum import without_hum
 from serving.analysis.rhythm_run import Run
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, read_channels
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ def emg_between(
     Shape (n_channels, n_samples).
     """
     rate_hz = source.sampling_rate_hz
-    raw = source.read(round(start_s * rate_hz), round(stop_s * rate_hz))[list(channels)]
+    raw = read_channels(source, channels, round(start_s * rate_hz), round(stop_s * rate_hz))
     samples = np.nan_to_num(raw.astype(np.float64) - np.nanmean(raw, axis=1, keepdims=True))
     # Hum first: what is half filtered away can no longer be told.
     samples = _without_hum(samples, ~np.isnan(raw), rate_hz, spec)

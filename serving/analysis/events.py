@@ -17,10 +17,11 @@ from features.potentials_artefacts import artefact_shapes
 from features.potentials_conditioning import Tiles, condition_tiles, missing_samples
 from features.potentials_repeats import Shapes
 from serving.analysis.report import Event
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, read_channels
 from serving.threads import in_order
 
 Array = NDArray[np.float64]
+Index = NDArray[np.int64]
 Stretches = Sequence[tuple[float, float]]
 
 CONTEXT_S = POTENTIAL_SPEC.context_s
@@ -32,8 +33,10 @@ ISOLATED_S = 0.25
 BLOCK_TILES = 80
 """Tiles that are worked on together: four minutes. The events do not depend on it."""
 
-_READ_S = 30.0
-"""Seconds that are read at once: a source returns all of its channels."""
+_TILES_READ = 64
+"""Tiles that are read and conditioned together..."""
+_MOST_READ = 2**22
+"""... if the samples of their windows are no more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,7 @@ class Stretch:
 class Found:
     """Potentials of a block; arrays of shape (n_found,), times on the grid of the signal."""
 
-    peak: NDArray[np.int64]
+    peak: Index
     duration_s: Array
     amplitude_uv: Array
     noise: Array
@@ -81,22 +84,25 @@ def find_events(
     shapes = Shapes(shape_lag(tiles.rate_hz, POTENTIAL_SPEC), POTENTIAL_SPEC.repeating)
     unit = MODALITIES[source.modality].factors[source.unit]
     for found in _blocks(source, channel, spec, tiles, outside, block_tiles):
-        for i, at in enumerate(found.peak):
+        for i in range(len(found.peak)):
             numbers.append(shapes.add(found.shapes[i], float(found.noise[i])))
-            events.append(
-                Event(
-                    time_s=float(at / tiles.rate_hz),
-                    duration_ms=float(1e3 * found.duration_s[i]),
-                    amplitude=float(found.amplitude_uv[i] / unit),
-                    shape=0,
-                    isolated=False,
-                )
-            )
+            events.append(_event(found, i, tiles.rate_hz, unit))
     places = shapes.by_commonness()
     isolated = _isolated(np.array([event.time_s for event in events]))
     return tuple(
         event.model_copy(update={"shape": places[number], "isolated": bool(alone)})
         for event, number, alone in zip(events, numbers, isolated, strict=True)
+    )
+
+
+def _event(found: Found, i: int, rate_hz: float, unit: float) -> Event:
+    """Return an event of which its neighbours and its likes are not known yet."""
+    return Event(
+        time_s=float(found.peak[i] / rate_hz),
+        duration_ms=float(1e3 * found.duration_s[i]),
+        amplitude=float(found.amplitude_uv[i] / unit),
+        shape=0,
+        isolated=False,
     )
 
 
@@ -189,23 +195,36 @@ def read_stretch(
     own = np.arange(first, last) * tiles.length - offsets
     starts = np.round(own / tiles.rate_hz * rate_hz).astype(np.int64)
     length = round(spec.window_s * rate_hz)
+    at_once = max(1, min(_TILES_READ, _MOST_READ // length))
+    parts, gone = [], []
+    for at in range(0, len(starts), at_once):
+        windows, lacking = _windows(source, channel, starts[at : at + at_once], length)
+        parts.append(condition_tiles(windows, spec))
+        gone.append(lacking)
+    origin, share = first * tiles.length, tiles.rate_hz / rate_hz
+    # The zeros behind the end of the recording are no silence that a potential could stand out of.
+    end = math.floor(source.n_samples * share) - origin
+    samples = tiles.joined(np.concatenate(parts), offsets)[:end]
+    missing = missing_samples(np.concatenate(gone), origin, len(samples), share)
+    return Stretch(samples, missing, origin)
+
+
+def _windows(
+    source: SampleSource, channel: int, starts: Index, length: int
+) -> tuple[Windows, Index]:
+    """Read windows of neighbouring tiles; return them, and which samples they lack."""
     begin, end = int(starts[0]), int(starts[-1]) + length
     samples = np.full(end - begin, np.nan)
-    for at in range(max(begin, 0), min(end, source.n_samples), round(_READ_S * rate_hz)):
-        until = min(at + round(_READ_S * rate_hz), end, source.n_samples)
-        samples[at - begin : until - begin] = source.read(at, until)[channel]
+    stop = min(end, source.n_samples)
+    samples[: stop - begin] = read_channels(source, [channel], begin, stop)[0]
     cut = np.lib.stride_tricks.sliding_window_view(samples, length)[starts - begin]
     windows = Windows(
-        cut[:, None], sampling_rate_hz=rate_hz, modality=source.modality, unit=source.unit
+        cut[:, None],
+        sampling_rate_hz=source.sampling_rate_hz,
+        modality=source.modality,
+        unit=source.unit,
     )
-    conditioned = condition_tiles(windows, tiles, spec, offsets)
-    gone = begin + np.flatnonzero(np.isnan(samples))
-    origin = first * tiles.length
-    share = tiles.rate_hz / rate_hz
-    missing = missing_samples(gone, origin, len(conditioned), share)
-    # The zeros behind the end of the recording are no silence that a potential could stand out of.
-    missing[max(0, math.ceil(source.n_samples * share) - origin) :] = True
-    return Stretch(conditioned, missing, origin)
+    return windows, begin + np.flatnonzero(np.isnan(samples))
 
 
 def _isolated(times_s: Array) -> NDArray[np.bool_]:

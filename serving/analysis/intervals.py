@@ -1,9 +1,9 @@
 """Intervals: what counts and stretches of time leave open, at 95 %.
 
-A rate rests on a count, and its interval is exact if events come at random. A share rests on
-seconds, which are not independent of their neighbours: an hour of tremor in two episodes says much
-less than an hour of it in two hundred. So the interval of a share is that of as many independent
-observations as the seconds are worth.
+A rate rests on a count, and its interval is exact if events come at random. A share rests on cells
+of time (a hop each, a second as a rule), which are not independent of their neighbours: an hour of
+tremor in two episodes says much less than an hour of it in two hundred. So the interval of a share
+is that of as many independent observations as the cells are worth.
 """
 
 import math
@@ -64,11 +64,11 @@ def share(has_label: NDArray[np.bool_], durations_s: ArrayLike) -> Share:
 
     Parameters
     ----------
-    has_label : ndarray of bool, shape (n_seconds,)
-        For each usable second in order of time. Seconds on either side of a gap count as
-        neighbours: what is asked for is how much one tells of the next that there is.
-    durations_s : float or ndarray, shape (n_seconds,)
-        How long each is: the last before a gap or the end may be shorter or longer than a second.
+    has_label : ndarray of bool, shape (n_cells,)
+        For each usable cell in order of time. Cells on either side of a gap count as neighbours:
+        what is asked for is how much one tells of the next that there is.
+    durations_s : float or ndarray, shape (n_cells,)
+        How long each is: the last before a gap or the end may be shorter or longer than the others.
 
     References
     ----------
@@ -82,7 +82,7 @@ def share(has_label: NDArray[np.bool_], durations_s: ArrayLike) -> Share:
     durations = np.broadcast_to(np.asarray(durations_s, dtype=np.float64), n)
     seconds = float(durations[has_label].sum())
     part = min(seconds / float(durations.sum()), 1.0)
-    effective_n = n / _seconds_of_one(has_label, _UNSEEN_S / float(np.median(durations)))
+    effective_n = n / _cells_of_one(has_label, _UNSEEN_S / float(np.median(durations)))
     low, high = _wilson(part, effective_n)
     return Share(
         seconds=seconds,
@@ -110,8 +110,8 @@ def _wilson(part: float, n: float) -> tuple[float, float]:
     return max(min(centre - half, part), 0.0), min(max(centre + half, part), 1.0)
 
 
-def _seconds_of_one(has: NDArray[np.bool_], unseen: float) -> float:
-    """Return how many seconds are worth one independent observation, at least 1.
+def _cells_of_one(has: NDArray[np.bool_], unseen: float) -> float:
+    """Return how many cells are worth one independent observation, at least 1.
 
     The sum of all autocorrelations, judged in two ways of which the larger holds. How often the
     label comes and goes says it well from few stretches, if these end at random; the
@@ -124,7 +124,8 @@ def _seconds_of_one(has: NDArray[np.bool_], unseen: float) -> float:
 def _by_comings_and_goings(has: NDArray[np.bool_], unseen: float) -> float:
     """Return the sum of autocorrelations of a two-state Markov chain that comes and goes as often.
 
-    Those of such a chain fall by one factor from each second to the next (Klotz 1973).
+    Those of such a chain fall by one factor from each cell to the next (Klotz 1973). ``unseen`` is
+    how many cells a state is taken to last that has not been seen to end.
     """
     chances = []
     for state in (False, True):

@@ -14,7 +14,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from serving.analysis.report import Spectrogram, Trace
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, read_channels, seconds_held
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -72,7 +72,7 @@ def trace(
     at_once = max(1, _BLOCK // width)
     for column in range(0, n_columns, at_once):
         begin = first + column * width
-        piece = source.read(begin, min(last, begin + at_once * width))[list(channels)]
+        piece = read_channels(source, channels, begin, min(last, begin + at_once * width))
         place = slice(column, column + at_once)
         low[:, place], high[:, place] = _extremes(piece, width)
     return _encoded(low, high, first / rate, width / rate)
@@ -144,14 +144,11 @@ def spectrogram(
         As for :func:`trace`.
     """
     first, last = _stretch(source, start_s, stop_s)
-    seconds = (last - first) / source.sampling_rate_hz
-    column_s = _SHORTEST_COLUMN_S
-    while seconds / column_s > _MOST_SPECTRA:
-        column_s *= 2
+    start_s, seconds = (n / source.sampling_rate_hz for n in (first, last - first))
+    column_s = _column_s(seconds)
     slow = _Slow(source, tuple(channels))
-    start_s = first / source.sampling_rate_hz
     n_columns = math.ceil(seconds / column_s)
-    at_once = max(1, int(_AT_ONCE_S / column_s))
+    at_once = max(1, int(min(_AT_ONCE_S, seconds_held(source, len(channels))) / column_s))
     parts = [
         _spectra(slow, start_s + at * column_s, column_s, min(at_once, n_columns - at))
         for at in range(0, n_columns, at_once)
@@ -168,6 +165,14 @@ def spectrogram(
         step_db=step_db,
         power=_base64(levels),
     )
+
+
+def _column_s(seconds: float) -> float:
+    """Return how long columns are, so that they are not too many."""
+    column_s = _SHORTEST_COLUMN_S
+    while seconds / column_s > _MOST_SPECTRA:
+        column_s *= 2
+    return column_s
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,7 @@ class _Slow:
         inside = slice(min(max(begin, 0), n), max(0, min(end, n)))
         samples = np.full((len(self.channels), end - begin), np.nan, dtype=np.float32)
         if inside.stop > inside.start:
-            read = self.source.read(inside.start, inside.stop)[list(self.channels)]
+            read = read_channels(self.source, self.channels, inside.start, inside.stop)
             samples[:, inside.start - begin : inside.stop - begin] = read
         means = _means(samples, self.mean_of)
         if self.source.modality != "emg":
@@ -257,8 +262,12 @@ def _power(frames: Single, slow: _Slow) -> Array:
     frames = np.where(present, (frames - mean) * taper, 0)
     energy = np.where(2 * n_present < slow.frame, np.nan, present @ np.square(taper))
     spectra = scipy.fft.rfft(frames, axis=-1)[..., : slow.n_rows]
-    power: Array = np.square(np.abs(spectra)).sum(axis=0, dtype=np.float64)
-    return 2 * power / (energy[:, None] * slow.rate_hz)
+    power: Array = 2 * np.square(np.abs(spectra)).sum(axis=0, dtype=np.float64)
+    # Every frequency stands for its negative too, but 0 and the highest there is have none.
+    power[:, 0] /= 2
+    if 2 * (slow.n_rows - 1) == slow.frame:
+        power[:, -1] /= 2
+    return power / (energy[:, None] * slow.rate_hz)
 
 
 def _levels(power: Array) -> tuple[float, float, NDArray[np.uint8]]:

@@ -14,12 +14,12 @@ from serving.analysis.report import Gap, QualitySpan
 from serving.analysis.signal import Signal
 
 _TOGETHER = 600
-"""Seconds that are looked at together."""
+"""Seconds that are looked at together, if they are not too many samples."""
 
 
 def gaps_of(signal: Signal) -> tuple[Gap, ...]:
     """Return the stretches in which a channel has no samples."""
-    block = round(_TOGETHER * signal.rate_hz)
+    block = max(1, round(_together(signal) * signal.rate_hz))
     edges: list[int] = []
     before = False
     for start in range(signal.start, signal.stop, block):
@@ -48,8 +48,9 @@ def quality_of(signal: Signal, answers: Answers, spec: FeatureSpec) -> tuple[Qua
     edges = _seconds(signal)
     lengths = np.diff(edges)
     flagged = np.zeros((len(lengths), len(FLAGS)), dtype=np.bool_)
-    for first in range(0, len(lengths), _TOGETHER):
-        together = lengths[first : first + _TOGETHER]
+    at_once = _together(signal)
+    for first in range(0, len(lengths), at_once):
+        together = lengths[first : first + at_once]
         for length in np.unique(together):
             places = first + np.flatnonzero(together == length)
             windows = signal.windows_at(edges[places], float(length) / signal.rate_hz)
@@ -57,6 +58,10 @@ def quality_of(signal: Signal, answers: Answers, spec: FeatureSpec) -> tuple[Qua
     edges_s = edges / signal.rate_hz
     flagged[:, FLAGS.index("mains")] = _hums(answers, (edges_s[:-1] + edges_s[1:]) / 2)
     return tuple(_spans(flagged, edges_s))
+
+
+def _together(signal: Signal) -> int:
+    return max(1, min(_TOGETHER, int(signal.held_s)))
 
 
 def _seconds(signal: Signal) -> NDArray[np.intp]:

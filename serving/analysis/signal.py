@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from features import MODALITIES, Modality, SignalError
 from features.recording import window_length, window_starts
 from features.windows import Samples, Windows
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, read_channels, seconds_held
 from serving.formats.channels import find_one
 
 
@@ -47,10 +47,14 @@ class Signal:
         """Names of the channels."""
         return tuple(self.source.channel_names[c] for c in self.channels)
 
+    @property
+    def held_s(self) -> float:
+        """How many seconds are held at once, at the most."""
+        return seconds_held(self.source, len(self.channels))
+
     def read(self, start: int, stop: int) -> Samples:
         """Return samples of the channels, shape (n_channels, stop - start)."""
-        samples: Samples = self.source.read(start, stop)[list(self.channels)]
-        return samples
+        return read_channels(self.source, self.channels, start, stop)
 
     def window_starts(
         self, window_s: float, hop_s: float, *, to_end: bool = False
@@ -123,12 +127,15 @@ def _check_axes(names: tuple[str, ...], modality: Modality) -> None:
 
 
 def _stretch(source: SampleSource, from_s: float | None, to_s: float | None) -> tuple[int, int]:
-    duration_s = source.n_samples / source.sampling_rate_hz
+    rate_hz = source.sampling_rate_hz
+    duration_s = source.n_samples / rate_hz
     begin = 0.0 if from_s is None else from_s
     end = duration_s if to_s is None else min(to_s, duration_s)
-    if not 0 <= begin < end:
-        raise SignalError(
-            f"the stretch from {begin:g} s to {end:g} s is empty; the recording lasts"
-            f" {duration_s:g} s"
-        )
-    return round(begin * source.sampling_rate_hz), round(end * source.sampling_rate_hz)
+    if 0 <= begin < end:
+        start, stop = round(begin * rate_hz), round(end * rate_hz)
+        if start < stop:
+            return start, stop
+    raise SignalError(
+        f"the stretch from {begin:g} s to {end:g} s is empty; the recording lasts {duration_s:g} s"
+        f" at {rate_hz:g} Hz"
+    )

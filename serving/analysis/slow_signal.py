@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features import FeatureSpec
 from features.rate_ratio import whole_ratio
 from serving.analysis.emg_bursts import emg_between
-from serving.analysis.source import SampleSource
+from serving.analysis.source import SampleSource, read_channels
 
 Array = NDArray[np.float64]
 
@@ -43,12 +43,14 @@ def slow_signal(
 ) -> SlowSignal:
     """Read a stretch: motion about its mean, or the magnitude of EMG in a band, without hum."""
     rate_hz = source.sampling_rate_hz
+    first = round(start_s * rate_hz)
     if spec.modality == "emg":
         samples = np.abs(emg_between(source, channels, start_s, stop_s, spec, _EMG_BAND_HZ))
     else:
-        raw = source.read(round(start_s * rate_hz), round(stop_s * rate_hz))[list(channels)]
+        raw = read_channels(source, channels, first, round(stop_s * rate_hz))
         samples = np.nan_to_num(raw.astype(np.float64) - np.nanmean(raw, axis=1, keepdims=True))
     up, down = whole_ratio(_RATE_HZ, rate_hz, _MOST_TERM)
     if up != down:
         samples = scipy.signal.resample_poly(samples, up, down, axis=1)
-    return SlowSignal(samples, rate_hz * up / down, start_s)
+    # Between two samples there is none: what is read begins with the nearest.
+    return SlowSignal(samples, rate_hz * up / down, first / rate_hz)

@@ -1,8 +1,10 @@
 """SampleSource: where the samples of a recording are read from, a stretch at a time.
 
-A recording may last for days, so nothing that analyses one asks for all of its samples at once.
+A recording may last for days, so nothing that analyses one asks for all of its samples at once. Nor
+does it ask for many seconds of what has very many samples a second.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +15,12 @@ from numpy.typing import NDArray
 from features import Modality, Recording
 
 Samples = NDArray[np.floating]
+
+MOST_HELD = 2**24
+"""Samples that are held at once, at the most: 128 MiB."""
+
+_MOST_READ = 2**22
+"""Samples of all channels that are read at once."""
 
 
 class SampleSource(Protocol):
@@ -92,3 +100,19 @@ class RecordingSource:
     def read(self, start: int, stop: int) -> Samples:
         """Return the samples from ``start`` up to ``stop``."""
         return self.recording.samples[:, start:stop]
+
+
+def seconds_held(source: SampleSource, n_channels: int) -> float:
+    """Return how many seconds of so many channels are held at once, at the most."""
+    return MOST_HELD / (source.sampling_rate_hz * n_channels)
+
+
+def read_channels(source: SampleSource, channels: Sequence[int], start: int, stop: int) -> Samples:
+    """Read some channels, shape (n_channels, stop - start): in parts, for a source returns all."""
+    step = max(1, _MOST_READ // len(source.channel_names))
+    ends = [*range(start + step, stop, step), stop]
+    parts = [
+        source.read(first, last)[list(channels)]
+        for first, last in zip([start, *ends], ends, strict=False)
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

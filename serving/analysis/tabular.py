@@ -1,4 +1,4 @@
-"""Tables: a record as CSV, for spreadsheets and data frames.
+"""Table: a record as CSV, for spreadsheets and data frames.
 
 Comma-separated, one line with the names of the columns, UTF-8, a decimal point. An empty cell is
 what does not exist. ``+`` joins candidates, and the axes of a motion sensor; names that a
@@ -8,11 +8,11 @@ other in one table, told apart by ``channel``.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from serving.analysis.report import Episode, Event, Part, RecordingReport, Span
+from serving.analysis.report import RecordingReport
 from serving.analysis.text import inert
 
 Row = Mapping[str, Any]
@@ -71,33 +71,12 @@ def record_csv(report: RecordingReport) -> str:
     ``quality``, ``gap``    stretch in which something speaks against the signal, or samples miss
     ======================  =====================================================================
     """
-    channels = (report, *report.further_channels)
-    return _written(COLUMNS, chain.from_iterable(_facts(each) for each in channels))
-
-
-def episodes_csv(report: RecordingReport) -> str:
-    """Return the episodes of a record, one a row, with the fields of an ``Episode``."""
-    return _parts_csv(report, "episodes", Episode)
-
-
-def events_csv(report: RecordingReport) -> str:
-    """Return the events of a record, one a row, with the fields of an ``Event``."""
-    return _parts_csv(report, "events", Event)
-
-
-def timeline_csv(report: RecordingReport) -> str:
-    """Return the timeline of a record, one span a row, with the fields of a ``Span``."""
-    return _parts_csv(report, "timeline", Span)
-
-
-def _parts_csv(report: RecordingReport, name: str, kind: type[Part]) -> str:
-    sized = ("unit",) if "amplitude" in kind.model_fields else ()
-    rows = (
-        {"channel": each.recording.channels, "unit": each.recording.unit, **part.model_dump()}
-        for each in (report, *report.further_channels)
-        for part in getattr(each, name)
-    )
-    return _written(("channel", *kind.model_fields, *sized), rows)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for each in (report, *report.further_channels):
+        writer.writerows([_cell(row.get(name)) for name in COLUMNS] for row in _facts(each))
+    return text.getvalue()
 
 
 def _facts(report: RecordingReport) -> Iterator[Row]:
@@ -186,16 +165,6 @@ def _course(report: RecordingReport) -> Iterator[dict[str, Any]]:
         yield {"kind": "quality", "label": flagged.flag, **stretch}
     for gap in report.recording.gaps:
         yield {"kind": "gap", **gap.model_dump()}
-
-
-def _written(columns: Iterable[str], rows: Iterable[Row]) -> str:
-    """Return a table as text; what a row does not have is an empty cell."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = tuple(columns)
-    writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
-    return text.getvalue()
 
 
 def _cell(value: Any) -> str | float:  # noqa: ANN401  (whatever a record holds)
