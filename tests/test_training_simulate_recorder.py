@@ -209,6 +209,18 @@ def test_a_host_that_interpolates_linearly_goes_along_lines():
     assert (made[:, :-4:4] + made[:, 4::4]) / 2 == pytest.approx(made[:, 2:-2:4], abs=1e-6)
 
 
+def test_what_a_device_does_does_not_depend_on_a_host():
+    """Its filters, hum and noise are those of its own rate, whatever is made of it later."""
+    device = faultless(
+        "emg", 500.0, analog_highpass_hz=30.0, lowpass_hz=150.0, mains_size=20.0, noise_rms=3.0
+    )
+    host = replace(device, sampling_rate_hz=2000.0, linear_host=True)
+    written, made = recorded(device, rate_hz=4000.0), recorded(host, rate_hz=4000.0)
+
+    assert written.samples == pytest.approx(made.samples[:, ::4], abs=1e-6)
+    assert written.ground == pytest.approx(made.ground[:, ::4], abs=1e-6)
+
+
 def test_gaps_are_missing_in_all_axes_in_their_share_of_recordings():
     """A lost stretch is NaN on every axis, as long as was asked, as often as was asked."""
     site = faultless("accelerometer", 100.0)

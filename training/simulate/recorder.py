@@ -66,7 +66,7 @@ def record(
         shown, ground = _jittered(shown, late), _jittered(ground, late)
         ground += draws.rng.normal(0.0, site.noise_rms, size=ground.shape)
     if site.analog_highpass_hz > 0:
-        b, a = _highpass(site.analog_highpass_hz, site.sampling_rate_hz)
+        b, a = _highpass(site.analog_highpass_hz, site.device_rate_hz)
         shown, ground, hum = (
             scipy.signal.lfilter(b, a, x, axis=-1) if x.any() else x for x in (shown, ground, hum)
         )
