@@ -87,6 +87,15 @@ def test_without_gravity_no_axis_has_a_level(vibrating):
     np.testing.assert_allclose(np.ptp(made, axis=-1), np.ptp(vibrating.samples, axis=-1))
 
 
+def test_a_gain_that_is_unknown_already_is_not_lost_again():
+    """Of a set in counts, the change would be no more than rounding."""
+    (change,) = (each for each in CHANGES if each.name == "of unknown gain")
+    samples = np.zeros((1, 1, 4000))
+
+    assert change.meant_for(moving(samples, "mV", 1000.0, "emg"))
+    assert not change.meant_for(moving(samples, "relative", 1000.0, "emg"))
+
+
 def test_counts_of_unknown_gain_are_whole_numbers():
     """A converter gives no fraction, and nobody knows what one is worth."""
     windows = moving(np.linspace(-0.1, 0.1, 4000).reshape(1, 1, -1), "mV", 1000.0, "emg")

@@ -30,18 +30,25 @@ _UNEVEN = 0.4
 
 @dataclass(frozen=True)
 class Change:
-    """What another device does; it makes sense from ``above_hz`` to ``below_hz`` of sampling."""
+    """What another device does; it makes sense from ``above_hz`` to ``below_hz`` of sampling.
+
+    ``needs_scale`` says that nothing is left of it where the size of a signal means nothing.
+    """
 
     name: str
     make: Callable[[Windows], Windows]
     modalities: tuple[Modality, ...]
     above_hz: float = 0.0
     below_hz: float = np.inf
+    needs_scale: bool = False
 
     def meant_for(self, windows: Windows) -> bool:
         """Return whether it can happen to windows of this modality and rate."""
-        rate_hz = windows.sampling_rate_hz
-        return windows.modality in self.modalities and self.above_hz < rate_hz < self.below_hz
+        if windows.modality not in self.modalities or (
+            self.needs_scale and not windows.scale_is_known
+        ):
+            return False
+        return self.above_hz < windows.sampling_rate_hz < self.below_hz
 
 
 def filtered(corner_hz: float, kind: str = "lowpass") -> Callable[[Windows], Windows]:
@@ -130,7 +137,7 @@ CHANGES: tuple[Change, ...] = (
     Change("at 500 Hz", at_rate(500.0), ("emg",), above_hz=600.0),
     Change("at 2000 Hz", at_rate(2000.0), ("emg",), below_hz=1900.0),
     Change("at 2000 Hz, along lines", along_lines(2000.0), ("emg",), below_hz=1900.0),
-    Change("of unknown gain", of_unknown_gain, ("emg",)),
+    Change("of unknown gain", of_unknown_gain, ("emg",), needs_scale=True),
 )
 """Rates below which a change is tried leave room: twice the corner and a little more."""
 
