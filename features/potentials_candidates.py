@@ -171,7 +171,8 @@ def _parts(
         for t in range(first[run], end[run]):
             highest = max(highest, fine[t])
         begin = first[run]
-        peak = lowest = -1
+        # Below zero: none yet. No literal, of which the compiler would make another type of tuple.
+        peak = lowest = -len(first)
         kept = 0
         for t in range(first[run] + 1, end[run] - 1):
             if lowest >= 0 and fine[t] < fine[lowest]:

