@@ -170,24 +170,23 @@ def _parts(
         highest = 0.0
         for t in range(first[run], end[run]):
             highest = max(highest, fine[t])
-        begin = first[run]
-        # Below zero: none yet. No literal, of which the compiler would make another type of tuple.
-        peak = lowest = -len(first)
-        kept = 0
+        begin = peak = lowest = first[run]
+        n_peaks = 0
         for t in range(first[run] + 1, end[run] - 1):
-            if lowest >= 0 and fine[t] < fine[lowest]:
+            if fine[t] < fine[lowest]:
                 lowest = t
             rises = fine[t] >= shares[0] * highest and fine[t] > fine[t - 1]
             if not (rises and fine[t] >= fine[t + 1]):
                 continue
-            if peak < 0:
+            if n_peaks == 0:
                 peak = lowest = t
-            elif kept < _MOST_PEAKS - 1 and _are_two(
+                n_peaks = 1
+            elif n_peaks < _MOST_PEAKS and _are_two(
                 x, fine, (begin, end[run]), (peak, lowest, t), shares, lags
             ):
                 result[count, 0], result[count, 1] = begin, lowest
                 count += 1
-                kept += 1
+                n_peaks += 1
                 begin = lowest
                 peak = lowest = t
             elif fine[t] > fine[peak]:

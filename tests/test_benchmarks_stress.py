@@ -21,7 +21,7 @@ from benchmarks.accuracy.spoiling import (
     Chosen,
     clipped,
     outcomes,
-    slowly,
+    sampled_at,
 )
 from benchmarks.accuracy.stress import Foreign, foreign_figures, peer_figures
 from benchmarks.gyroscope_signals import PEAKS_DEG_S
@@ -117,7 +117,7 @@ def test_a_slower_device_shows_the_same_slow_wave():
     times = np.arange(400) / 100
     wave = np.cos(2 * np.pi * 3 * times)
     windows = Windows(wave[None, None], sampling_rate_hz=100.0, modality="gyroscope", unit="deg/s")
-    slow = slowly(windows, 20.0)
+    slow = sampled_at(windows, 20.0)
     assert (slow.sampling_rate_hz, slow.samples.shape) == (20.0, (1, 1, 80))
     # The mirrored window has a kink at its ends unless the wave turns there.
     np.testing.assert_allclose(slow.samples[0, 0], wave[::5], atol=0.05)

@@ -9,7 +9,7 @@ from conftest import shipped_spec
 from features import Recording
 from features.beat_tracking import noise_around
 from features.rhythm_runs import _Spectrum
-from serving.analysis import beats
+from serving.analysis import source
 from serving.analysis.beats import clonus_runs
 from serving.analysis.rhythm_run import Run
 from serving.analysis.slow_signal import slow_signal
@@ -57,7 +57,7 @@ def test_where_a_long_episode_is_cut_for_reading_changes_nothing(
 ) -> None:
     times = (5 + np.arange(250) / 5).tolist()
     (whole,) = runs(times, 6.0, 54.0)
-    monkeypatch.setattr(beats, "_LONGEST_S", 12.0)
+    monkeypatch.setattr(source, "_LONGEST_PIECE_S", 12.0)
     (pieces,) = runs(times, 6.0, 54.0)
     assert pieces.cycles == whole.cycles == 250
     assert pieces.start_s == pytest.approx(whole.start_s, abs=0.02)

@@ -80,7 +80,7 @@ def test_cycles_are_counted_across_the_pieces_of_a_long_rhythm(
     """Where a piece ends within a cycle, the next one has the rest of it."""
     samples = signal("accelerometer", frequency_hz)
     whole = run("accelerometer", samples)
-    monkeypatch.setattr("serving.analysis.rhythms._LONGEST_S", 2.9)
+    monkeypatch.setattr("serving.analysis.source._LONGEST_PIECE_S", 2.9)
     cut = run("accelerometer", samples)
     assert cut.cycles == whole.cycles
     assert cut.start_s == pytest.approx(whole.start_s, abs=0.1)
@@ -157,7 +157,7 @@ def test_a_pause_is_one_wherever_pieces_of_a_long_rhythm_end(
     """A border between pieces within a pause makes no run and loses none."""
     samples = sized("accelerometer", {(13.0, 16.5): 0.0})
     whole = runs("accelerometer", samples)
-    monkeypatch.setattr("serving.analysis.rhythms._LONGEST_S", longest_s)
+    monkeypatch.setattr("serving.analysis.source._LONGEST_PIECE_S", longest_s)
     cut = runs("accelerometer", samples)
     assert [(each.start_s, each.stop_s) for each in cut] == [
         (pytest.approx(each.start_s, abs=0.3), pytest.approx(each.stop_s, abs=0.3))

@@ -90,6 +90,7 @@ def test_the_windows_that_were_altered_are_responsible(drift, person, tiny_of):
     text = drift_text(found, tiny_of("accelerometer").card)
 
     assert found.shift.is_unusual
+    assert "features have shifted, which is more than is ordinary" in text
     assert sorted(places) == list(ALTERED)
     named = re.findall(r"^x\+y\+z, from (\S+) s", text, re.MULTILINE)
     assert [float(start_s) for start_s in named] == [4.0 * w for w in places[:10]]

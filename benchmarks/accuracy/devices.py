@@ -15,11 +15,12 @@ from tqdm import tqdm
 from benchmarks.accuracy.bench import Bench
 from benchmarks.accuracy.estimates import Array, Mask, Names
 from benchmarks.accuracy.report import Section, Table
-from benchmarks.accuracy.spoiling import changed, slowly
+from benchmarks.accuracy.spoiling import changed, sampled_at
 from features import RELATIVE, Modality, Windows
 from serving.classifier import UNDECIDED, Classifier, Predictions
-from training.datasets.opening import labelled_batches
+from training.datasets.opening import Opened, labelled_batches
 from training.datasets.registry import REAL, data_folder
+from training.datasets.source import Source
 
 _MOST = 400
 """Windows of a set that are answered under each change, spread evenly over the set."""
@@ -64,7 +65,7 @@ def filtered(corner_hz: float, kind: str = "lowpass") -> Callable[[Windows], Win
 
 def at_rate(rate_hz: float) -> Callable[[Windows], Windows]:
     """Sample at another rate, as a device with a filter of its own would."""
-    return lambda windows: slowly(windows, rate_hz)
+    return lambda windows: sampled_at(windows, rate_hz)
 
 
 def along_lines(rate_hz: float) -> Callable[[Windows], Windows]:
@@ -158,8 +159,7 @@ def other_devices(bench: Bench) -> Section:
     tables: list[Table] = []
     sets = [source for source in REAL if source.name in bench.real]
     for source in tqdm(sets, desc=f"{bench.modality} devices", leave=False):
-        batches = list(_some_windows(source.name, bench))
-        rows = list(compared(bench.classifier, batches))
+        rows = list(compared(bench.classifier, _some_windows(source, bench)))
         if rows:
             tables.append(Table(f"{source.name} (real), percent of windows", HEADER, rows))
     note = (
@@ -170,14 +170,9 @@ def other_devices(bench: Bench) -> Section:
     return Section("h", title, bench.modality, notes=(note,) if tables else (), tables=tables)
 
 
-def _some_windows(name: str, bench: Bench) -> Iterator[Windows]:
+def _some_windows(source: Source, bench: Bench) -> Iterator[Windows]:
     """Yield the labelled windows of a real set by device, or some of many."""
-    source = next(each for each in REAL if each.name == name)
-    recordings = (
-        labelled
-        for labelled in source.read(data_folder() / name)
-        if labelled.recording.modality == bench.modality
-    )
+    recordings = Opened(source, data_folder() / source.name).recordings(bench.modality)
     config = bench.config
     found = list(labelled_batches(recordings, config.labelling, config.features.window_s))
     every = max(1, sum(map(len, found)) // _MOST)

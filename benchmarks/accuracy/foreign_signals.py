@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import chirp
 
 from benchmarks.accuracy.estimates import Array
-from benchmarks.accuracy.spoiling import Chosen, slowly
+from benchmarks.accuracy.spoiling import Chosen, sampled_at
 from features import MODALITIES, Modality, Windows
 
 WINDOW_S = 4.0
@@ -128,7 +128,7 @@ def borrowed(chosen: Sequence[Chosen], modality: Modality) -> list[Windows]:
 def _borrowed(windows: Windows, modality: Modality, rng: np.random.Generator) -> Windows:
     traits = MODALITIES[modality]
     if windows.sampling_rate_hz < traits.minimum_rate_hz:
-        windows = slowly(windows, traits.rate_hz)
+        windows = sampled_at(windows, traits.rate_hz)
     samples = np.asarray(windows.samples[:, : traits.max_channels], dtype=np.float64)
     resized = partial(_sized, modality=modality, rng=rng)
     return Windows(

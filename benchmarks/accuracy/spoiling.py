@@ -125,15 +125,15 @@ def too_short(windows: Windows) -> Windows:
 
 def below_the_floor(windows: Windows) -> Windows:
     """Sample at half the lowest rate that the modality can be used at."""
-    return slowly(windows, MODALITIES[windows.modality].minimum_rate_hz / 2)
+    return sampled_at(windows, MODALITIES[windows.modality].minimum_rate_hz / 2)
 
 
 def at_twenty_hertz(windows: Windows) -> Windows:
     """Sample motion at 20 Hz, where rhythms above 8 Hz may be aliases."""
-    return slowly(windows, _MOTION_RATE_HZ)
+    return sampled_at(windows, _MOTION_RATE_HZ)
 
 
-def slowly(windows: Windows, rate_hz: float) -> Windows:
+def sampled_at(windows: Windows, rate_hz: float) -> Windows:
     """Return windows sampled at another rate, as a device with a filter of its own would."""
     n = round(windows.samples.shape[-1] * rate_hz / windows.sampling_rate_hz)
     samples = np.asarray(windows.samples, dtype=np.float64)

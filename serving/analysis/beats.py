@@ -16,13 +16,10 @@ from features.rhythm_runs import PAUSE_S, BeatRun, beat_runs
 from serving.analysis.rhythm_frequency import DERIVATIVES
 from serving.analysis.rhythm_run import Run
 from serving.analysis.slow_signal import slow_signal
-from serving.analysis.source import SampleSource, seconds_held
+from serving.analysis.source import SampleSource, longest_piece_s
 
 _MARGIN_S: Final = 4.0
 """How far beyond a rough episode its runs may reach: a window."""
-
-_LONGEST_S: Final = 600.0
-"""A longer episode is looked at in pieces of this length, or of as much as is held at once."""
 
 _NEAR_S: Final = 0.5
 """A run that comes so close to where reading began or ended may go on there."""
@@ -47,8 +44,7 @@ def clonus_runs(
         How far runs may reach: to a gap, or to another rhythm.
     """
     found: list[BeatRun] = []
-    longest_s = min(_LONGEST_S, seconds_held(source, len(channels)))
-    n_pieces = max(1, round((stop_s - start_s) / longest_s))
+    n_pieces = max(1, round((stop_s - start_s) / longest_piece_s(source, len(channels))))
     edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
     for first, last in itertools.pairwise(edges):
         if last - first < _SHORTEST_S:
@@ -89,8 +85,7 @@ def _runs_of_piece(
         early = any(run.times[0] < begin_s + _NEAR_S for run in runs)
         late = any(run.times[-1] > end_s - _NEAR_S for run in runs)
         wider = (early and reach_s[0] < begin_s, late and end_s < reach_s[1])
-        longest_s = min(_LONGEST_S, seconds_held(source, len(channels)))
-        if not any(wider) or end_s - begin_s > longest_s:
+        if not any(wider) or end_s - begin_s > longest_piece_s(source, len(channels)):
             return runs
         before_s *= 1 + wider[0]
         after_s *= 1 + wider[1]

@@ -21,7 +21,7 @@ from features.axes import moving_axes
 from serving.analysis.rhythm_frequency import frequency_of
 from serving.analysis.rhythm_run import Run
 from serving.analysis.slow_signal import SlowSignal, slow_signal
-from serving.analysis.source import SampleSource, seconds_held
+from serving.analysis.source import SampleSource, longest_piece_s
 
 Array = NDArray[np.float64]
 Stretch = tuple[float, float]
@@ -32,10 +32,6 @@ Pace = Callable[[float, float], float | None]
 
 _MARGIN_S = 4.0
 """How far beyond a rough episode its edges are sought: a window."""
-
-_LONGEST_S = 600.0
-"""A longer rhythm is followed in pieces of this length, or of as much as is held at once; its edges
-in the first and the last."""
 
 _AROUND = (0.6, 1.5)
 """Edges of the band around the frequency, as shares of it: over an octave."""
@@ -147,11 +143,10 @@ def _pieces(
     bounds_s: Stretch,
     pace: Pace,
 ) -> list[_Piece]:
-    """Return the pieces of a rhythm; none when in one of them there is none."""
+    """Return the pieces of a rhythm, its edges in the first and the last; none if one has none."""
     start_s, stop_s = rough_s
     pieces = []
-    longest_s = min(_LONGEST_S, seconds_held(source, len(channels)))
-    n_pieces = max(1, round((stop_s - start_s) / longest_s))
+    n_pieces = max(1, round((stop_s - start_s) / longest_piece_s(source, len(channels))))
     edges = np.linspace(start_s, stop_s, n_pieces + 1).tolist()
     for number, piece_s in enumerate(itertools.pairwise(edges)):
         ends = (number == 0, number == n_pieces - 1)

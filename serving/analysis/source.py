@@ -19,6 +19,8 @@ Samples = NDArray[np.floating]
 MOST_HELD = 2**24
 """Samples that are held at once, at the most: 128 MiB."""
 
+_LONGEST_PIECE_S = 600.0
+
 _MOST_READ = 2**22
 """Samples of all channels that are read at once."""
 
@@ -105,6 +107,11 @@ class RecordingSource:
 def seconds_held(source: SampleSource, n_channels: int) -> float:
     """Return how many seconds of so many channels are held at once, at the most."""
     return MOST_HELD / (source.sampling_rate_hz * n_channels)
+
+
+def longest_piece_s(source: SampleSource, n_channels: int) -> float:
+    """Return how long the pieces are, at the most, in which a rhythm that lasts is followed."""
+    return min(_LONGEST_PIECE_S, seconds_held(source, n_channels))
 
 
 def read_channels(source: SampleSource, channels: Sequence[int], start: int, stop: int) -> Samples:
