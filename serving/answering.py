@@ -17,6 +17,7 @@ from serving.responses import (
     PredictionBody,
     prediction,
 )
+from serving.unit_doubt import caution_of, levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +45,10 @@ def predict(
         if watch is not None:
             watch(served, batch, predictions)
         classes = served.classifier.card.classes
-        caution = served.classifier.caution(batch.samples.shape[1])
+        measured = levels(batch)
         for i, place in enumerate(places):
+            one = measured[i : i + 1]
+            caution = caution_of(served.classifier, one, batch.unit, batch.n_channels)
             answers[place] = prediction(
                 windows[place].id, predictions, i, classes, served.info, caution
             )

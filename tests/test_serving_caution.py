@@ -16,7 +16,7 @@ ONE_AXIS = "answers rest on one axis of motion, and the model has learnt from se
 
 def at_rest(rng, n_channels, modality="accelerometer", unit="g"):
     """A quiet recording."""
-    samples = 0.002 * rng.standard_normal((n_channels, 2000))
+    samples = 0.02 * rng.standard_normal((n_channels, 2000))
     return Recording(samples, sampling_rate_hz=100.0, modality=modality, unit=unit)
 
 

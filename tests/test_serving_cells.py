@@ -30,6 +30,7 @@ def answers(rows, reasons=None, hop_s=1.0):
         flagged=flagged.astype(np.bool_),
         frequencies_hz=np.full(n, 5.0),
         magnitudes=np.ones(n),
+        levels=np.ones((n, 2)),
     )
 
 

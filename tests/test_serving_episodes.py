@@ -71,6 +71,7 @@ def of_labels(
         flagged=np.zeros(len(starts_s), dtype=np.bool_),
         frequencies_hz=np.full(len(starts_s), 5.0),
         magnitudes=np.ones(len(starts_s)),
+        levels=np.ones((len(starts_s), 2)),
     )
     return episodes_of(signal, cells, answers, (), shipped_spec("accelerometer")).episodes
 

@@ -21,6 +21,7 @@ NO_ANSWERS = Answers(
     flagged=np.zeros(0, dtype=np.bool_),
     frequencies_hz=np.zeros(0),
     magnitudes=np.ones(0),
+    levels=np.ones((0, 2)),
 )
 
 

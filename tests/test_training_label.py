@@ -74,6 +74,19 @@ def test_the_format_of_the_file_does_not_matter(wrist, tiny_models, suffix):
     assert frequencies == pytest.approx([5.2, 5.2], abs=0.02)
 
 
+@pytest.mark.parametrize("form", ["csv", "windows", "json"])
+def test_a_unit_that_cannot_be_is_said_beside_the_rows(wrist, tiny_models, form):
+    """Whoever takes g for m/s² is told so on the terminal, whatever form the record has."""
+    for unit in ("g", "m/s^2"):
+        words = ["label", str(wrist / "wrist.csv"), "--model", str(tiny_models["accelerometer"])]
+        words += ["--modality", "accelerometer", "--unit", unit, "--time-column", "time_s"]
+        done = CliRunner().invoke(app, [*words, "--format", form])
+        doubt = "quaver: wrist.csv: its steady part measures 0.102 g, and gravity is 1 g"
+
+        assert done.exit_code == 0
+        assert (doubt in done.stderr) == (unit == "m/s^2")
+
+
 def test_a_hop_makes_windows_overlap(wrist, tiny_models):
     """With a hop of a second there is a window a second."""
     rows = labelled(wrist / "wrist.csv", tiny_models["accelerometer"], *CSV, "--hop", "1")

@@ -12,6 +12,7 @@ from serving.analysis.signal import Signal
 from serving.classifier import Classifier, Predictions, Reason
 from serving.explaining import explained_class, largest_contributions
 from serving.threads import cores
+from serving.unit_doubt import levels
 
 Array = NDArray[np.float64]
 Progress = Callable[[float], None]
@@ -36,7 +37,8 @@ class Answers:
     ``starts_s`` (n_windows,) count from the first sample of the recording; ``probabilities``
     (n_windows, n_classes) are NaN where nothing could be computed; ``frequencies_hz`` (n_windows,)
     are those of the dominant rhythm; ``magnitudes`` (n_windows,) are how large the first channel is
-    but for what is brief, in the unit of the source: NaN where samples are missing.
+    but for what is brief, in the unit of the source: NaN where samples are missing; ``levels``
+    (n_windows, 2) are those of :func:`serving.unit_doubt.levels`.
     """
 
     classes: tuple[str, ...]
@@ -47,6 +49,7 @@ class Answers:
     flagged: NDArray[np.bool_]
     frequencies_hz: Array
     magnitudes: Array
+    levels: Array
 
     def __len__(self) -> int:
         return len(self.starts_s)
@@ -122,6 +125,7 @@ def _answers(
         flagged=np.array([bool(flags) for flags in predictions.flags], dtype=np.bool_),
         frequencies_hz=unknown if table is None else table.column("dominant_frequency").copy(),
         magnitudes=_magnitudes(windows),
+        levels=levels(windows),
     )
 
 
@@ -146,6 +150,7 @@ def _joined(parts: list[Answers]) -> Answers:
         flagged=column("flagged").astype(np.bool_),
         frequencies_hz=column("frequencies_hz"),
         magnitudes=column("magnitudes"),
+        levels=column("levels"),
     )
 
 

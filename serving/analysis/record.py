@@ -42,6 +42,7 @@ from serving.analysis.summary import amplitudes_of, rates_of, shares_of
 from serving.classifier import Classifier
 from serving.responses import ModelInfo
 from serving.threads import single_threaded
+from serving.unit_doubt import caution_of
 
 EXTRAS = ("windows", "why", "trace")
 """What a record holds only when it is asked for: answers window by window, what each rests on, and
@@ -171,7 +172,7 @@ def _report(signal: Signal, classifier: Classifier, wish: Wish) -> RecordingRepo
         quality=quality_of(signal, answers, card.spec),
         model=ModelInfo(name=card.name, version=wish.version, fingerprint=classifier.fingerprint),
         settings=Settings(window_s=card.spec.window_s, hop_s=wish.hop_s),
-        caution=classifier.caution(len(signal.channels)),
+        caution=caution_of(classifier, answers.levels, signal.source.unit, len(signal.channels)),
         windows=tuple(kept) if wanted else None,
         trace=_trace(signal) if "trace" in wish.include else None,
         spectrogram=_spectrogram(signal) if "trace" in wish.include else None,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import typer
 from pydantic import ValidationError
 from tqdm import tqdm
 
@@ -62,6 +63,9 @@ def label_file(
             earlier=earlier,
             progress=lambda done: _advance(bar, done),
         )
+    for sentence in dict.fromkeys(r.caution for r in (record, *record.further_channels)):
+        if sentence:
+            typer.echo(f"quaver: {file.name}: {sentence}", err=True)
     if wish.report is not None:
         _write(page(record, file.name), wish.report)
     return text_of(record, wish.output)
