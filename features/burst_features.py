@@ -5,9 +5,11 @@ from numpy.typing import NDArray
 
 from features import ragged
 from features.bursts import Bursts
-from features.feature import feature, ratio
+from features.feature import EMG, feature, ratio
 from features.kernel_statistics import deviation, mean
 from features.kernels import kernel
+from features.similarity import neighbour_similarity
+from features.spec import FeatureSpec
 from features.spectrum import Line
 
 Array = NDArray[np.float64]
@@ -97,6 +99,19 @@ def bursts_per_cycle(bursts: Bursts, line: Line) -> Array:
     """Burst rate over dominant frequency, from the median interval: 1 when each cycle has one."""
     interval = ragged.median(*ragged.intervals(_peak_times(bursts), bursts.first))
     return ratio(np.ones_like(interval), interval * line.frequency_hz)
+
+
+@feature("likeness of bursts", modalities=EMG)
+def burst_similarity(trace: Array, bursts: Bursts, spec: FeatureSpec) -> Array:
+    """Median correlation of each burst's shape with the next one's; two bursts at the least.
+
+    In a clonus each unit fires once a beat (Wallace 2005, J Appl Physiol 99:2166), so that beats
+    repeat a shape; the bursts of a tremor are made of many discharges, each time of others. Those
+    correlate by some 0.3 to 0.5 at the best of all lags, the more the narrower their band.
+    """
+    wanted = spec.bursts.snippet_s, spec.bursts.lag_s
+    half, lag = (round(time_s * bursts.rate_hz) for time_s in wanted)
+    return neighbour_similarity(trace, bursts.first, bursts.peak_at, half, lag)
 
 
 def _lengths(bursts: Bursts) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.bursts import Bursts, Index, hysteresis, moving_average, row_percentile
-from features.kernel_statistics import median
+from features.kernel_statistics import best_correlation, median
 from features.kernels import kernel
 from features.spec import Events as EventSpec
 
@@ -169,26 +169,6 @@ def _noise(
 
 
 @kernel
-def _best_correlation(
-    x: Array, a: int, b: int, half: int, lag: int
-) -> float:  # pragma: no cover (compiled)
-    """Return the highest correlation of two pieces of a signal within a few samples of lag."""
-    best = -1.0
-    for k in range(-lag, lag + 1):
-        if b + k - half < 0 or b + k + half >= len(x):
-            continue
-        ab = aa = bb = 0.0
-        for t in range(-half, half + 1):
-            p, q = x[a + t], x[b + k + t]
-            ab += p * q
-            aa += p * p
-            bb += q * q
-        if aa > 0 and bb > 0:
-            best = max(best, ab / (np.sqrt(aa) * np.sqrt(bb)))
-    return best
-
-
-@kernel
 def _strongest(
     at: Index, peak: Array, half: int, n: int, out: Index
 ) -> int:  # pragma: no cover (compiled)
@@ -232,7 +212,7 @@ def _similarity(
         n_pairs = 0
         for i in range(count):
             for j in range(i):
-                pairs[n_pairs] = _best_correlation(trace[w], chosen[i], chosen[j], half, lag)
+                pairs[n_pairs] = best_correlation(trace[w], chosen[i], chosen[j], half, lag)
                 n_pairs += 1
         if n_pairs > 0:
             result[w] = median(pairs[:n_pairs])

@@ -111,3 +111,23 @@ def log_slope(times: Array, values: Array) -> float:  # pragma: no cover (compil
         above += t * np.log(values[i])
         below += t * t
     return above / below if below > 0 else np.nan
+
+
+@kernel
+def best_correlation(
+    x: Array, a: int, b: int, half: int, lag: int
+) -> float:  # pragma: no cover (compiled)
+    """Return the highest correlation of two pieces of a signal within a few samples of lag."""
+    best = -1.0
+    for k in range(-lag, lag + 1):
+        if b + k - half < 0 or b + k + half >= len(x):
+            continue
+        ab = aa = bb = 0.0
+        for t in range(-half, half + 1):
+            p, q = x[a + t], x[b + k + t]
+            ab += p * q
+            aa += p * p
+            bb += q * q
+        if aa > 0 and bb > 0:
+            best = max(best, ab / (np.sqrt(aa) * np.sqrt(bb)))
+    return best

@@ -67,6 +67,11 @@ class Bursts(Section):
     """Top over floor below which a window is said to have no bursts at all."""
     minimum_on_s: PositiveFloat
     minimum_off_s: PositiveFloat
+    snippet_s: PositiveFloat
+    """Half length of the piece around a burst's peak on which shapes are compared, of an EMG: a
+    volley of a reflex, and little else."""
+    lag_s: PositiveFloat
+    """By how much a piece is moved to fit the other: a burst is the highest where noise has it."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

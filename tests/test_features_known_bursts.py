@@ -107,6 +107,24 @@ def test_bursts_grow_and_decay(decay, extract_from):
 
 
 @pytest.mark.parametrize("rate", [1000.0, 2000.0])
+def test_beats_that_repeat_a_shape_are_alike_and_others_are_not(rate, extract_from, rng):
+    """Volleys of one shape, whatever their size, correlate; bursts of fresh noise hardly do."""
+    times = np.arange(round(4 * rate)) / rate
+    starts = np.arange(0.1, 3.8, 0.19)
+    sizes = rng.uniform(0.6, 1.4, size=(20, len(starts)))
+    shape = rng.standard_normal(round(0.05 * rate)) * np.hanning(round(0.05 * rate))
+    volleys = rng.standard_normal((20, len(times)))
+    for at, size in zip(starts, sizes.T, strict=True):
+        first = round(at * rate)
+        volleys[:, first : first + len(shape)] += 100 * size[:, None] * shape
+    alike = extract_from(volleys[:, None], "emg", rate).column("burst_similarity")
+    fresh = extract_from(muscle_bursts(rng, starts, 0.05, rate), "emg", rate)
+
+    assert np.median(alike) > 0.95
+    assert np.median(fresh.column("burst_similarity")) < 0.6
+
+
+@pytest.mark.parametrize("rate", [1000.0, 2000.0])
 def test_lone_potentials_are_isolated_alike_and_measured(rate, extract_from, rng):
     """Five fasciculations of one motor unit: rate, size, duration, half waves, likeness."""
     times = np.arange(round(4 * rate)) / rate

@@ -1,5 +1,7 @@
 """Kernels that scan samples, against plain Python on random input."""
 
+from itertools import pairwise
+
 import numpy as np
 import scipy.ndimage
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from features import ragged
 from features.bursts import hysteresis, moving_average, row_percentile
 from features.events import find_events, teager_kaiser
 from features.moments import moments
+from features.similarity import neighbour_similarity
 
 # Running sums against plain ones.
 ROUNDING = 1e-9
@@ -182,6 +185,23 @@ def test_similarity_equals_plain_python(rng, spec_of):
 
     assert len(at) == 5
     np.testing.assert_allclose(found.similarity[0], np.median(pairs), rtol=ROUNDING)
+
+
+def test_similarity_of_neighbours_equals_plain_python(rng):
+    """The median over neighbours that lie within, moved or not; NaN where there are not two."""
+    half, lag = 35, 20
+    traces = rng.standard_normal((3, 4000))
+    middles = ([30, 400, 760, 1500, 2100, 3960], [54, 3944], [55, 3944])
+    first = np.cumsum([0, *(len(each) for each in middles)])
+    found = neighbour_similarity(traces, first, np.concatenate(middles), half, lag)
+    expected = []
+    for row, at in zip(traces, middles, strict=True):
+        inside = [t for t in at if half + lag <= t < 4000 - half - lag]
+        pairs = [best_correlation(row, a, b, half, lag) for a, b in pairwise(inside)]
+        expected.append(np.median(pairs) if pairs else np.nan)
+
+    assert np.isnan(expected).tolist() == [False, True, False]
+    np.testing.assert_allclose(found, expected, rtol=ROUNDING)
 
 
 def test_the_ground_is_what_lies_outside_events(rng, spec_of):

@@ -1,5 +1,6 @@
 """Semi-real recordings on made-up rest: what happens when, what is said of it, who may use it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,8 +23,8 @@ from training.semireal.config import SemiReal
 from training.semireal.fasciculation import Firings, fasciculations, irregular_firings
 from training.semireal.opening import open_set, open_tests
 from training.semireal.peak_ratios import largest_peak_ratios
+from training.semireal.real_stretches import RealStretch
 from training.semireal.recording import Contents, apart, labelled_recording
-from training.semireal.rest_stretches import RestStretch
 from training.semireal.shapes import Shape, of_unit_peak
 from training.semireal.visible import Backdrop, Visible
 
@@ -44,7 +45,7 @@ def unit():
 @pytest.fixture
 def rest(rng):
     """Ten seconds of white noise that pass for rest."""
-    return RestStretch("set/a", rng.standard_normal(10_000), RATE_HZ, "uV", "set/anna", "here")
+    return RealStretch("set/a", rng.standard_normal(10_000), RATE_HZ, "uV", "set/anna", "here")
 
 
 def backdrop_of(rest):
@@ -83,9 +84,7 @@ def test_sizes_are_what_the_truth_says(rest, rng):
     for at_s, ratio in zip([3.0, 7.0], contents.details["peak_ratios"], strict=True):
         inside = slice(round((at_s - 1) * RATE_HZ), round((at_s + 1) * RATE_HZ))
         band = scipy.signal.butter(2, [20.0, 450.0], "bandpass", fs=RATE_HZ, output="sos")
-        alone, around = (
-            scipy.signal.sosfiltfilt(band, x) for x in (contents.potentials, rest.samples)
-        )
+        alone, around = (scipy.signal.sosfiltfilt(band, x) for x in (contents.added, rest.samples))
         measured = np.abs(alone[inside]).max() / around[inside].std()
         assert ratio == pytest.approx(measured, rel=0.15)
         assert ratio == pytest.approx(12.0, rel=0.15)
@@ -102,7 +101,7 @@ def test_only_what_shows_is_labelled(rest, rng, ratio, label):
 
     assert {span.label for span in labelled.spans} == {"rest", label}
     assert window.labels.tolist() == ["rest", label]
-    assert contents.potentials.any()
+    assert contents.added.any()
 
 
 def test_who_rests_has_one_name_in_every_set(rest):
@@ -123,9 +122,7 @@ def test_a_unit_keeps_its_size_and_polarity(rest, rng):
         backdrop_of(rest), units, firings(np.arange(0.5, 9.5, 0.5)), settings, rng
     )
     names = np.array(contents.details["units"])
-    peaks = contents.potentials[
-        np.round(np.array(contents.details["events_s"]) * RATE_HZ).astype(int)
-    ]
+    peaks = contents.added[np.round(np.array(contents.details["events_s"]) * RATE_HZ).astype(int)]
 
     assert {np.unique(peaks[names == name].round(6)).size for name in ("unit 0", "unit 1")} == {1}
     assert len(np.unique(peaks.round(6))) == 2
@@ -222,8 +219,8 @@ def test_each_beat_has_the_shape_that_was_given(rest):
     contents = clonus(backdrop_of(rest), [unit(), other], beats([2.0, 4.0], [1.0, 0.5]), 10.0)
     gain = 10.0 * backdrop_of(rest).deviation
 
-    np.testing.assert_allclose(contents.potentials[1980:2021], gain * unit().samples)
-    np.testing.assert_allclose(contents.potentials[3985:4016], 0.5 * gain * other.samples)
+    np.testing.assert_allclose(contents.added[1980:2021], gain * unit().samples)
+    np.testing.assert_allclose(contents.added[3985:4016], 0.5 * gain * other.samples)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +276,7 @@ def semireal(name):
     return {source.name: source for source in sources.semireal_sources(Layout(ROOT))}[name]
 
 
-@pytest.mark.parametrize("phenomenon", ["fasciculation", "clonus"])
+@pytest.mark.parametrize("phenomenon", ["fasciculation", "clonus", "tremor"])
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_every_semireal_set_says_what_it_is(phenomenon, part):
     """Each is semi-real EMG, names the licences of all it is made of, and none may be passed on."""
@@ -287,7 +284,7 @@ def test_every_semireal_set_says_what_it_is(phenomenon, part):
     made_of = sources.ingredients(phenomenon, part, CONFIG)
 
     assert (source.kind, source.modalities) == ("semi-real", ("emg",))
-    assert {each.licence for each in made_of} == set(source.licence.split("; "))
+    assert source.licence == "; ".join(dict.fromkeys(each.licence for each in made_of))
     assert not source.for_training
     assert source.name not in {each.name for each in registry.SOURCES}
 
@@ -299,7 +296,7 @@ def test_training_is_allowed_where_every_licence_allows_it(tmp_path):
         text = path.read_text(encoding="utf-8")
         for group in CONFIG.rest.people.train:
             if not group.startswith("biosppy") and path.stem == "semireal":
-                text = text.replace(f"      - {group}\n", "")
+                text = re.sub(rf"(?m)^ {{6}}- {re.escape(group)}\n", "", text)
         (tmp_path / "configs" / path.name).write_text(text, encoding="utf-8")
     usable = {s.name: s.for_training for s in sources.semireal_sources(Layout(tmp_path))}
 
@@ -320,7 +317,7 @@ def test_other_names_are_opened_as_before(tmp_path, monkeypatch):
 
 
 def test_evaluation_asks_for_the_test_parts_alone(tmp_path, monkeypatch):
-    """`--data semi-real` answers both test sets of EMG, and says when there is none."""
+    """`--data semi-real` answers the test sets of EMG, and says when there is none."""
     monkeypatch.setenv("QUAVER_DATA", str(tmp_path))
     nobody = SimpleNamespace(known=frozenset())
     monkeypatch.setattr(evaluate, "last_model", lambda *_: nobody)
@@ -331,9 +328,10 @@ def test_evaluation_asks_for_the_test_parts_alone(tmp_path, monkeypatch):
     assert [o.source.name for o in open_tests("emg", layout)] == [
         "semireal-fasciculation-test",
         "semireal-clonus-test",
+        "semireal-tremor-test",
     ]
     told = list(evaluate.evaluate_sets("emg", layout, ("semi-real",)))
-    assert len(told) == 2
+    assert len(told) == 3
     assert "semireal-clonus-test (semi-real): no labelled window" in told[1]
     (none,) = evaluate.evaluate_sets("accelerometer", layout, ("semi-real",))
     assert "there is no set of accelerometer in semi-real" in none

@@ -13,8 +13,8 @@ from training.datasets.labelled import UNCLEAR, LabelledRecording, Span
 from training.datasets.real.stretches import with_rest_between
 from training.semireal.config import SemiReal
 from training.semireal.drawing import generator, log_uniform
+from training.semireal.real_stretches import RealStretch, evenly, real_stretches, stretches_of
 from training.semireal.response_shapes import cut_responses
-from training.semireal.rest_stretches import RestStretch, evenly, rest_stretches, stretches_of
 from training.semireal.shapes import Shape, added, at_rate, of_unit_peak, places, tapered
 from training.semireal.unit_shapes import check_indices, cut_potential, electrode_pairs
 from training.semireal.visible import Backdrop, Visible, ground_of, size_in_band
@@ -43,7 +43,7 @@ def noise(rng, duration_s=10.0, rate_hz=RATE_HZ):
 
 
 def resting(rng, duration_s=10.0):
-    return RestStretch("set/a+0.0s", noise(rng, duration_s), RATE_HZ, "uV", "set/anna", "here")
+    return RealStretch("set/a+0.0s", noise(rng, duration_s), RATE_HZ, "uV", "set/anna", "here")
 
 
 # Configuration
@@ -300,9 +300,9 @@ def test_people_who_are_not_there_are_named(tmp_path, monkeypatch):
     """When a set has no rest of a person, the sentence says whose and where to change it."""
     monkeypatch.setattr(registry, "source", lambda _: _Nobody)
     with pytest.raises(
-        SignalError, match=r"no usable rest of threedc-semg-gestures/5; name others"
+        SignalError, match=r"no usable stretch labelled rest of threedc-semg-gestures/5; name other"
     ):
-        list(rest_stretches(tmp_path, CONFIG.rest, "train"))
+        list(real_stretches(tmp_path, CONFIG.rest, "train"))
 
 
 class _Nobody:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -191,6 +192,40 @@ def test_volleys_have_their_sizes():
 
     assert asked_uv == pytest.approx(np.ptp(emg), rel=0.01)
     assert gains[:3] == pytest.approx(sizes / sizes[0], rel=VOLLEY_SIZE)
+
+
+@pytest.mark.parametrize("jitter_ms", [0.5, 4.0])
+def test_units_keep_their_order_from_beat_to_beat_but_for_their_jitter(jitter_ms):
+    """A unit's delay varies by what was asked, and units lie apart by what fills the volley."""
+    muscle = muscle_of(1)
+    volleys = Volleys(np.arange(200.0), np.ones(200), np.full(200, 0.06))
+    beats = volley_discharges(volleys, muscle, drawn({"clonus.volley_jitter": jitter_ms}))
+    delays_ms = 1e3 * (beats.times_s.reshape(200, N_UNITS) - volleys.times_s[:, None])
+    left_ms = 1e3 * np.sqrt(0.06**2 - muscle.potential_duration_s**2)
+
+    assert delays_ms.std(axis=0).mean() == pytest.approx(jitter_ms, rel=0.05)
+    assert delays_ms.std() == pytest.approx(left_ms / 3.29, rel=0.2)
+
+
+@pytest.mark.parametrize(("jitter_ms", "least", "most"), [(0.3, 0.9, 1.0), (8.0, -0.3, 0.3)])
+def test_volleys_repeat_a_shape_when_units_keep_their_delays(jitter_ms, least, most):
+    """Neighbours correlate when delays vary by little, and hardly do when they vary by much."""
+    at = np.arange(0.5, 19.5, 0.5)
+    volleys = Volleys(at, np.ones(len(at)), np.full(len(at), 0.06))
+    draws = drawn(
+        {"clonus.volley_jitter": jitter_ms, "clonus.motor_units_firing_once_per_cycle": 1.0}
+    )
+    emg = render_emg(
+        Activity.of_volleys(20.0, (volleys,)),
+        muscle_of(1),
+        drive_rms_uv=1.0,
+        volley_uv=300.0,
+        draws=draws,
+    )
+    beats = emg[1000:77000].reshape(-1, 2000)
+    alike = [np.corrcoef(one, other)[0, 1] for one, other in pairwise(beats)]
+
+    assert least <= np.median(alike) <= most
 
 
 def test_nearly_every_unit_fires_once_in_a_volley():

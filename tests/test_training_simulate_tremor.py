@@ -1,5 +1,7 @@
 """Tremor: frequency, regularity, waveform and bursts that were put in are found in the signal."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from simulated import DURATION_S, LEVER_M, STILL, band_power, drawn, line_hz, physiology, shown
@@ -30,6 +32,8 @@ STEADY = {
     "tremor.amplitude_by_rating.acceleration_peak": 2.0,
     "tremor.second_axis_ratio": 0.0,
     "tremor.restless_share": 0.0,
+    "tremor.tone_at_rest": 0.0,
+    "tremor.emg_burst_size_cv": 0.01,
     "body.lever": LEVER_M,
 }
 
@@ -256,17 +260,90 @@ def test_envelope_follows_the_sizes_of_cycles():
     assert CYCLES.sizes == pytest.approx(envelope)
 
 
-@pytest.mark.parametrize(
-    ("kind", "tone"), [("essential_postural", 0.1), ("parkinsonian_rest", 0.0)]
-)
-def test_the_tone_of_a_limb_that_is_held_is_the_ground_of_its_tremor(kind, tone):
-    """Between bursts the tremor drives nothing; a limb that rests has no tone."""
-    scene = scene_of(STEADY | {"tremor.tone_between_bursts": 0.1}, kind=kind)
+def well_inside(scene):
+    """Return where a tremor goes on, half a second from where it begins and ends."""
     times = grid(DURATION_S)
     inside = np.zeros(len(times), dtype=bool)
     for start, end in scene.stretches:
         inside |= (times > start + 0.5) & (times < end - 0.5)
+    return inside
 
-    np.testing.assert_allclose(scene.background.drive[inside], tone)
-    assert np.quantile(scene.phenomenon.drive[inside], 0.05) == 0.0
-    assert scene.held == (scene.stretches if tone > 0 else ())
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("essential_postural", "tone_between_bursts"), ("parkinsonian_rest", "tone_at_rest")],
+)
+def test_what_a_muscle_does_between_bursts_is_the_ground_of_its_tremor(kind, name):
+    """It works on as strongly as was asked, swells by what was asked, and drives no tremor."""
+    levels, swells = [], []
+    for seed in range(8):
+        values = STEADY | {
+            f"tremor.{name}": 0.1,
+            "voluntary.drive_wander": 0.3,
+            "voluntary.drive_wander_band": 2.0,
+        }
+        scene = scene_of(values, kind=kind, seed=seed)
+        inside = well_inside(scene)
+        log = np.log(scene.background.drive[inside])
+        levels.append(np.exp(log.mean()))
+        swells.append(log.std())
+
+        assert np.quantile(scene.phenomenon.drive[inside], 0.05) == 0.0
+        assert scene.held == scene.stretches
+
+    assert np.mean(levels) == pytest.approx(0.1, rel=0.1)
+    assert np.mean(swells) == pytest.approx(0.3, rel=0.15)
+
+
+@pytest.mark.parametrize("cv", [0.05, 0.3])
+def test_bursts_of_one_muscle_scatter_by_what_was_asked(cv):
+    """The highest excitation of each burst varies as was put in, the limb's swing does not."""
+    values = STEADY | {"tremor.emg_burst_size_cv": cv, "tremor.onset_rise_cycles": 0.1}
+    found = []
+    for seed in range(8):
+        scene = scene_of(values, seed=seed)
+        starts = (scene.cycles_s[5:-5] * RATE_HZ).astype(int)
+        heights = [scene.phenomenon.drive[first:last].max() for first, last in pairwise(starts)]
+        found.append(np.std(heights) / np.mean(heights))
+
+    assert np.mean(found) == pytest.approx(cv, rel=0.2)
+
+
+def test_what_one_muscle_does_moves_no_limb():
+    """Tone and scatter of bursts change the EMG and no sample of motion."""
+    calm = {"tremor.emg_burst_size_cv": 0.05, "tremor.tone_between_bursts": 0.0}
+    tense = {"tremor.emg_burst_size_cv": 0.4, "tremor.tone_between_bursts": 0.3}
+    first, second = (scene_of(values, kind="essential_postural") for values in (calm, tense))
+
+    np.testing.assert_array_equal(first.phenomenon.angles_rad, second.phenomenon.angles_rad)
+    np.testing.assert_array_equal(first.background.angles_rad, second.background.angles_rad)
+    assert (first.phenomenon.drive != second.phenomenon.drive).any()
+    assert (first.background.drive != second.background.drive).any()
+
+
+def test_a_tremor_may_be_a_swell_of_what_a_muscle_does_anyway():
+    """With much tone, the EMG between bursts is a fair share of that of the bursts."""
+    quiet, loud = (_between_over_within(tone) for tone in (0.0, 0.15))
+
+    assert quiet < 0.05
+    assert 0.2 < loud < 0.8
+
+
+def _between_over_within(tone):
+    """Return the size of the EMG between bursts over that in their middle."""
+    values = STEADY | {
+        "tremor.essential_postural.frequency": 4.5,
+        "tremor.essential_postural.cycle_frequency_sd": 0.02,
+        "tremor.essential_postural.emg_burst_duration": 60.0,
+        "tremor.burst_excitation": 0.35,
+        "tremor.tone_between_bursts": tone,
+    }
+    ratios = []
+    for seed in range(1, 7):
+        scene = scene_of(values, kind="essential_postural", seed=seed)
+        emg = shown(scene, "emg", values, seed=seed)[0]
+        starts = (scene.cycles_s[5:-5] * 4000).astype(int)
+        cycles = np.stack([emg[start : start + 800] for start in starts])
+        size = np.sqrt((cycles**2).mean(axis=0))
+        ratios.append(size[600:760].mean() / size[120:280].mean())
+    return np.median(ratios)

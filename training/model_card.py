@@ -70,6 +70,11 @@ def model_card(classifier: Classifier, report: dict[str, Any]) -> str:
             "- Fasciculation and clonus have never been validated on recordings of people: no"
             " public recordings exist."
         ),
+        *(
+            ["- Nor has tremor by EMG: no recordings were at hand."]
+            if card.spec.modality == "emg"
+            else []
+        ),
         (
             "- Steady clonus and steady tremor can look alike in a short window; the answer is then"
             " undecided with both as candidates."

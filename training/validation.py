@@ -27,11 +27,12 @@ HEADER = (
 
 STATEMENT = (
     "quaver is **research software, not a medical device**. **Fasciculation and clonus of people"
-    " have never been validated: no public recordings exist.** What stands in for them (evoked"
-    " twitches, epileptic jerks, signals put together from real parts) is reported under its own"
-    " name. Numbers of real, semi-real and simulated data are never mixed. Models learn from"
-    " simulation alone, but the real sets were looked at while the simulator and a few limits of"
-    " the models were chosen: their figures are of development, not of an untouched test."
+    " have never been validated: no public recordings exist.** Nor has tremor by EMG, of which none"
+    " were at hand. What stands in for them (evoked twitches, epileptic jerks, signals put together"
+    " from real parts) is reported under its own name. Numbers of real, semi-real and simulated"
+    " data are never mixed. Models learn from simulation alone, but the real sets were looked at"
+    " while the simulator and a few limits of the models were chosen: their figures are of"
+    " development, not of an untouched test."
 )
 
 READING = (

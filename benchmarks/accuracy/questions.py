@@ -84,12 +84,13 @@ def at_most(value: float) -> Target:
 _SHAKING = answers("tremor", "clonus")
 _TWITCH = answers("fasciculation")
 _AGILE = told("task", "leg_agility", "pronation_supination")
-_CLONUS = labelled("clonus")
+_CLONUS, _TREMOR = labelled("clonus"), labelled("tremor")
 _JERK = labelled(CLONIC_JERK)
 _NO_TREMOR = "participant 1, no tremor, called tremor or clonus"
 _AGILE_TEXT = "leg agility, pronation-supination called tremor or clonus"
 _PLAIN_TEXT = "potentials of at least 6 deviations called fasciculation"
 _FASCICULATION, _REPEATED = "semireal-fasciculation-test", "semireal-clonus-test"
+_SWELLING = "semireal-tremor-test"
 
 
 def _of_contraction(name: str) -> tuple[Question, ...]:
@@ -218,6 +219,9 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         _REPEATED, "clonus called tremor", _CLONUS, answers("tremor"), at_most(0.03), headline=True
     ),
+    Question(_SWELLING, "tremor called tremor", _TREMOR, answers("tremor"), headline=True),
+    Question(_SWELLING, "tremor called clonus", _TREMOR, answers("clonus"), headline=True),
+    Question(_SWELLING, "tremor called voluntary", _TREMOR, answers("voluntary")),
 )
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from training.datasets.labelled import UNCLEAR, LabelledRecording, Span
 from training.semireal.config import ClonusSet, Part, SemiReal
 from training.semireal.drawing import generator, log_uniform
+from training.semireal.real_stretches import real_stretches
 from training.semireal.recording import Contents, apart, labelled_recording
 from training.semireal.response_shapes import response_shapes
-from training.semireal.rest_stretches import rest_stretches
 from training.semireal.shapes import Shape, added, at_rate, of_unit_peak, places
 from training.semireal.visible import Backdrop, Visible
 
@@ -46,7 +46,7 @@ def read_clonus(
     """Make the recordings of a part, from the folder of all data sets."""
     settings = config.clonus
     muscles = response_shapes(data, settings, part)
-    for rest in rest_stretches(data, config.rest, part):
+    for rest in real_stretches(data, config.rest, part):
         backdrop = Backdrop.of(rest.samples, rest.rate_hz, visible)
         for variant in range(settings.recordings_per_stretch):
             rng = generator(config.seed, f"{source}/{rest.id}/{variant}")

@@ -21,6 +21,7 @@ def _increasing(limits: tuple[float, float]) -> tuple[float, float]:
     return limits
 
 
+Shares = Annotated[tuple[Fraction, Fraction], AfterValidator(_increasing)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Range = Annotated[tuple[PositiveFloat, PositiveFloat], AfterValidator(_increasing)]
 RangeFromZero = Annotated[tuple[NotNegative, NotNegative], AfterValidator(_increasing)]
@@ -50,12 +51,14 @@ Indices = Parts[Index]
 """Motor units, or columns of electrodes."""
 
 
-class Rest(Section):
-    """Which stretches of real rest are taken."""
+class Stretches(Section):
+    """Which stretches of real EMG are taken."""
 
+    label: Literal["rest", "voluntary"]
     shortest_s: PositiveFloat
     margin_s: NotNegative
-    most_spikes_per_s: NotNegative
+    most_spikes_per_s: NotNegative | None = None
+    """More single potentials than this, and it is not taken; None for no limit."""
     most_per_person: Count
     people: People
 
@@ -109,10 +112,26 @@ class ClonusSet(Section):
     pause_s: Range
 
 
+class TremorSet(Section):
+    """Contractions that swell and ebb at the pace of a tremor."""
+
+    contraction: Stretches
+    recordings_per_stretch: Count
+    frequency_hz: Range
+    cycle_frequency_sd_hz: RangeFromZero
+    burst_s: Range
+    between: Shares
+    burst_size_cv: RangeFromZero
+    envelope_cv: RangeFromZero
+    envelope_period_s: Range
+    noise_share: Range
+
+
 class SemiReal(Section):
     """Everything that the semi-real sets depend on, beside the recordings themselves."""
 
     seed: Annotated[int, Field(ge=0)]
-    rest: Rest
+    rest: Stretches
     fasciculation: FasciculationSet
     clonus: ClonusSet
+    tremor: TremorSet

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from training.datasets.labelled import LabelledRecording
 from training.semireal.config import FasciculationSet, Part, SemiReal
 from training.semireal.drawing import generator, log_uniform
+from training.semireal.real_stretches import real_stretches
 from training.semireal.recording import Contents, apart, labelled_recording, spans_of
-from training.semireal.rest_stretches import rest_stretches
 from training.semireal.shapes import Shape, added, at_rate, of_unit_peak, places
 from training.semireal.unit_shapes import unit_shapes
 from training.semireal.visible import Backdrop, Visible
@@ -43,7 +43,7 @@ def read_fasciculation(
     """Make the recordings of a part, from the folder of all data sets."""
     settings = config.fasciculation
     pairs = unit_shapes(data, settings, part)
-    for rest in rest_stretches(data, config.rest, part):
+    for rest in real_stretches(data, config.rest, part):
         backdrop = Backdrop.of(rest.samples, rest.rate_hz, visible)
         for variant in range(settings.recordings_per_stretch):
             rng = generator(config.seed, f"{source}/{rest.id}/{variant}")

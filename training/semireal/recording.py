@@ -1,4 +1,4 @@
-"""From rest and what is added to it to a labelled recording that knows the truth."""
+"""From a real stretch and what is added to it to a labelled recording that knows the truth."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,39 +10,39 @@ from numpy.typing import NDArray
 from features import Recording
 from training.datasets.labelled import LabelledRecording, Span
 from training.datasets.real.stretches import with_rest_between
-from training.semireal.rest_stretches import RestStretch
+from training.semireal.real_stretches import RealStretch
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What is added to rest: ``potentials`` (n_samples,), what shows of them, and the truth."""
+    """What is ``added`` (n_samples,), what shows of it, and the truth."""
 
-    potentials: Array
+    added: Array
     events: tuple[Span, ...]
     details: dict[str, Any]
 
 
 def labelled_recording(
-    rest: RestStretch, contents: Contents, source: str, variant: int
+    real: RealStretch, contents: Contents, source: str, variant: int
 ) -> LabelledRecording:
-    """Return rest with potentials added to it; all that is no event is rest.
+    """Return a stretch with potentials added to it; all that is no event is rest.
 
-    The group is the person who rests, under the name that the real set has for them: whoever was
-    trained on under either is known under both.
+    The group is the person whose stretch it is, under the name that the real set has for them:
+    whoever was trained on under either is known under both.
     """
     return LabelledRecording(
-        id=f"{rest.id}/{variant}",
+        id=f"{real.id}/{variant}",
         recording=Recording(
-            (rest.samples + contents.potentials)[None].astype(np.float32),
-            sampling_rate_hz=rest.rate_hz,
+            (real.samples + contents.added)[None].astype(np.float32),
+            sampling_rate_hz=real.rate_hz,
             modality="emg",
-            unit=rest.unit,
+            unit=real.unit,
         ),
-        spans=with_rest_between(contents.events, 0.0, rest.duration_s),
-        group=rest.group,
-        site=rest.site,
+        spans=with_rest_between(contents.events, 0.0, real.duration_s),
+        group=real.group,
+        site=real.site,
         source=source,
         details=contents.details,
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from features import SignalError
 from training.datasets.real import hreflex, tms_epochs
 from training.semireal.config import ClonusSet, Part
-from training.semireal.rest_stretches import sets_of
+from training.semireal.real_stretches import sets_of
 from training.semireal.shapes import Shape, tapered
 
 Array = NDArray[np.float64]

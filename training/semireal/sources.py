@@ -12,7 +12,8 @@ from training.layout import Layout
 from training.semireal.clonus import read_clonus
 from training.semireal.config import PARTS, Part, SemiReal
 from training.semireal.fasciculation import read_fasciculation
-from training.semireal.rest_stretches import sets_of
+from training.semireal.real_stretches import sets_of
+from training.semireal.tremor import read_tremor
 from training.semireal.visible import Visible
 from training.simulate.config import Simulation
 
@@ -24,10 +25,15 @@ PERMISSIVE = frozenset({"Apache-2.0", "BSD-3", "CC BY 4.0", "CC0", "MIT"})
 _TITLES = {
     "fasciculation": "Potentials of real motor units at irregular times on real resting EMG",
     "clonus": "Real evoked responses, repeated at 4-8 Hz, on real resting EMG",
+    "tremor": "Real contractions that are made to swell and ebb at 4-12 Hz",
 }
 
 Reader = Callable[[Path, SemiReal, Visible, Part, str], Iterator[LabelledRecording]]
-_READERS: dict[str, Reader] = {"fasciculation": read_fasciculation, "clonus": read_clonus}
+_READERS: dict[str, Reader] = {
+    "fasciculation": read_fasciculation,
+    "clonus": read_clonus,
+    "tremor": read_tremor,
+}
 
 
 def semireal_sources(layout: Layout) -> tuple[Source, ...]:
@@ -59,11 +65,12 @@ def what_shows(layout: Layout) -> Visible:
 
 def ingredients(phenomenon: str, part: Part, config: SemiReal) -> tuple[Source, ...]:
     """Return the real sets that a semi-real one is made of."""
-    names = sets_of(config.rest.people.of(part))
-    if phenomenon == "clonus":
-        names += sets_of(config.clonus.people.of(part))
-    else:
-        names += (openhdemg.NAME,)
+    resting = sets_of(config.rest.people.of(part))
+    names = {
+        "fasciculation": (*resting, openhdemg.NAME),
+        "clonus": (*resting, *sets_of(config.clonus.people.of(part))),
+        "tremor": sets_of(config.tremor.contraction.people.of(part)),
+    }[phenomenon]
     return tuple(registry.source(name) for name in dict.fromkeys(names))
 
 

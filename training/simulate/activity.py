@@ -142,7 +142,7 @@ class Scene:
     both. ``stretches`` are the start and end of each run of the phenomenon; ``events_s`` the times
     of its single events; ``cycles_s`` the starts of its cycles; ``frequency_hz`` their frequency,
     NaN when it has none. ``moving`` is where the background itself is a movement made at will,
-    ``held`` where its muscle holds a limb up.
+    ``held`` where its muscle may work between the bursts of a tremor.
     """
 
     name: str

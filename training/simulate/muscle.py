@@ -33,11 +33,12 @@ class Muscle:
 
     ``templates`` (n_units, n_samples) are the units' potentials at :data:`EMG_RATE_HZ`, in
     arbitrary but common units, small units first; ``thresholds`` (n_units,) the excitation at
-    which each is recruited.
+    which each is recruited; ``order`` (n_units,) how late each fires in a volley, in deviations.
     """
 
     templates: Array
     thresholds: Array
+    order: Array
     rate_range_hz: tuple[float, float]
     interval_cv: float
 
@@ -75,9 +76,11 @@ def build_muscle(draws: Draws) -> Muscle:
     ladder = np.linspace(0.0, 1.0, N_UNITS)
     spread = level("muscle.recruitment_range")
     thresholds = level("muscle.full_recruitment") * (np.exp(np.log(spread) * ladder) - 1) / spread
+    potentials = _unit_potentials(draws, rng)
     return Muscle(
-        templates=sizes[:, None] * _unit_potentials(draws, rng),
+        templates=sizes[:, None] * potentials,
         thresholds=thresholds,
+        order=rng.normal(size=N_UNITS),
         rate_range_hz=(level("muscle.first_rate"), level("muscle.peak_rate")),
         interval_cv=level("muscle.interval_cv"),
     )
@@ -177,13 +180,19 @@ def _render_volleys(volleys: Volleys, muscle: Muscle, n: int, draws: Draws) -> A
 
 
 def volley_discharges(volleys: Volleys, muscle: Muscle, draws: Draws) -> Discharges:
-    """Return the discharges of volleys: nearly every unit once a beat, in much the same order."""
+    """Return the discharges of volleys: nearly every unit once a beat, in the muscle's own order.
+
+    A unit's delay is much the same in each beat: how much it varies says how far beats repeat a
+    shape.
+    """
     rng = draws.rng
     # What the potentials' own length leaves; 90 % of a Gaussian lie within 3.29 deviations.
     left = np.maximum(volleys.durations_s**2 - muscle.potential_duration_s**2, 1e-3**2)
     deviations = np.sqrt(left) / 3.29
-    delays = 0.8 * rng.normal(size=N_UNITS) + 0.6 * rng.normal(size=(len(deviations), N_UNITS))
-    times = volleys.times_s[:, None] + deviations[:, None] * delays
+    jitter = np.minimum(draws.level("clonus.volley_jitter") * 1e-3, deviations)
+    delays = np.sqrt(deviations**2 - jitter**2)[:, None] * muscle.order
+    delays = delays + jitter[:, None] * rng.normal(size=delays.shape)
+    times = volleys.times_s[:, None] + delays
     taking_part = rng.uniform(size=times.shape) < draws("clonus.motor_units_firing_once_per_cycle")
     gains = volleys.gains[:, None] * taking_part
     units = np.broadcast_to(np.arange(N_UNITS), times.shape)

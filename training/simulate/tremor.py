@@ -87,7 +87,7 @@ def tremor(name: str, draws: Draws, duration_s: float, lever_m: float) -> Scene:
         stretches=stretches_inside(runs, duration_s),
         cycles_s=starts_inside(runs, duration_s),
         frequency_hz=frequency,
-        held=() if kind.resting else stretches_inside(runs, duration_s),
+        held=stretches_inside(runs, duration_s),
     )
 
 
@@ -180,9 +180,8 @@ def _tremor_activity(
     restless = draws("tremor.restless_share") * smooth_wandering(len(times), 0.3, 4.0, rng)
     angles = angle * envelope * (main[:, None] * wave + side[:, None] * aside + restless)
     bursts = _bursts(kind, draws, run, cycles, envelope)
-    tone = 0.0 if kind.resting else draws("tremor.tone_between_bursts")
-    still = Activity.still(duration_s)
-    held = replace(still, drive=np.where(envelope > 0, tone, 0.0)) if tone > 0 else still
+    tone = np.where(envelope > 0, _tone(kind, draws, len(times)), 0.0)
+    held = replace(Activity.still(duration_s), drive=tone)
     return Activity.of_limb(duration_s, drive=bursts, angles_rad=angles), held
 
 
@@ -198,9 +197,23 @@ def _bursts(kind: Kind, draws: Draws, run: Cycles, cycles: Array, envelope: Arra
     edge = 0.3
     burst = np.clip(np.minimum(into, 1 - into) / edge, 0.0, 1.0)
     burst = np.sin(np.pi / 2 * burst) ** 2
-    excitation = draws("tremor.burst_excitation")
-    drive: Array = excitation * np.sqrt(envelope) * burst
+    # Drawn apart: how strong each burst is in this muscle moves the limb but little.
+    scatter = draws.rng.spawn(1)[0].normal(size=len(run.sizes))
+    heights = np.clip(1 + draws.level("tremor.emg_burst_size_cv") * scatter, 0.1, None)
+    which = np.clip(cycles.astype(np.intp), 0, len(run.sizes) - 1)
+    drive: Array = draws("tremor.burst_excitation") * heights[which] * envelope * burst
     return drive
+
+
+def _tone(kind: Kind, draws: Draws, n: int) -> Array:
+    """Return how strongly the muscle works on between bursts, which swells as any force held."""
+    # Of a limb at rest it is the person's, and of one that is held the recording's.
+    at_rest, held = "tremor.tone_at_rest", "tremor.tone_between_bursts"
+    level = draws.level(at_rest) if kind.resting else draws(held)
+    band_hz = draws.level("voluntary.drive_wander_band")
+    swell = smooth_noise(n, 0.05, band_hz, draws.rng.spawn(1)[0])
+    tone: Array = level * np.exp(draws.level("voluntary.drive_wander") * swell)
+    return tone
 
 
 _WHOLE_BURST = 1.55
