@@ -100,7 +100,7 @@ def _doubt_by_gravity(steady_g: float, unit: str, *, is_clear: bool) -> str | No
         return None
     by_unit = {u: abs(np.log(steady_g * factor / factors[unit])) for u, factor in factors.items()}
     meant = min(by_unit, key=lambda u: by_unit[u])
-    perhaps = f": {meant}?" if by_unit[meant] < np.log(1.1) else ""
+    perhaps = f", or {meant}" if by_unit[meant] < np.log(1.1) else ""
     return _told(f"its steady part measures {steady_g:.3g} g, and gravity is 1 g") + perhaps
 
 
