@@ -101,7 +101,8 @@ def _doubt_by_gravity(steady_g: float, unit: str, *, is_clear: bool) -> str | No
     by_unit = {u: abs(np.log(steady_g * factor / factors[unit])) for u, factor in factors.items()}
     meant = min(by_unit, key=lambda u: by_unit[u])
     perhaps = f", or {meant}" if by_unit[meant] < np.log(1.1) else ""
-    return _told(f"its steady part measures {steady_g:.3g} g, and gravity is 1 g") + perhaps
+    size = f"{steady_g:.3g}" if steady_g < 100 else f"{steady_g:.0f}"
+    return _told(f"its steady part measures {size} g, and gravity is 1 g") + perhaps
 
 
 def _told(what: str) -> str:

@@ -49,6 +49,7 @@ def test_gravity_that_is_too_large_names_the_unit_that_it_would_be_in(rng, said,
     told = doubt(samples, "accelerometer", said)
 
     assert told.endswith(f"and gravity is 1 g; see whether it is right, or {meant}")
+    assert "e+" not in told
 
 
 def test_g_said_to_be_metres_is_a_tenth_of_gravity(rng):
