@@ -88,6 +88,17 @@ def test_the_example_of_the_documentation_is_answered(ask):
     assert answer["reason"] in (None, *REASONS)
 
 
+def test_each_window_has_the_caution_of_its_own_unit(ask):
+    """Of two windows sent together, the one whose gravity measures 9.81 g says so, alone."""
+    samples = 9.80665 * np.array(WINDOW["samples"])
+    wrong = WINDOW | {"id": "g", "samples": samples.tolist()}
+    right = wrong | {"id": "m/s^2", "unit": "m/s^2"}
+    answers = {answer["id"]: answer["caution"] for answer in ask(wrong, right, WINDOW)}
+
+    assert answers["m/s^2"] is answers["w1"] is None
+    assert answers["g"].endswith("gravity is 1 g; see whether it is right, or m/s^2")
+
+
 def test_modalities_rates_and_units_may_be_mixed(ask, bodies, tiny_of):
     """Answers come in the order of the windows, each from the model of its modality."""
     answers = ask(*bodies)

@@ -270,7 +270,7 @@ def test_rest_is_taken_as_it_is_without_what_borders_it(rng):
     """Stretches keep their samples, less a margin beside other labels and none at the ends."""
     samples = noise(rng, 20.0)[None]
     spans = with_rest_between([Span(8.0, 8.2, "evoked_twitch")], 0.0, 20.0)
-    first, second = stretches_of(rest_recording(samples, spans), CONFIG.rest)
+    first, second = stretches_of(rest_recording(samples, spans), "rest", CONFIG.rest)
 
     np.testing.assert_allclose(first.samples, samples[0, :7700], rtol=1e-6)
     np.testing.assert_allclose(second.samples, samples[0, 8500:], rtol=1e-6)
@@ -285,7 +285,7 @@ def test_rest_that_is_short_spiky_or_broken_is_left_out(rng):
     broken[3000] = np.nan
     for samples in (short, spiky, broken):
         whole = (Span(0.0, len(samples) / RATE_HZ, "rest"),)
-        assert list(stretches_of(rest_recording(samples[None], whole), CONFIG.rest)) == []
+        assert list(stretches_of(rest_recording(samples[None], whole), "rest", CONFIG.rest)) == []
 
 
 def test_many_stretches_are_thinned_evenly(rng):
@@ -302,7 +302,7 @@ def test_people_who_are_not_there_are_named(tmp_path, monkeypatch):
     with pytest.raises(
         SignalError, match=r"no usable stretch labelled rest of threedc-semg-gestures/5; name other"
     ):
-        list(real_stretches(tmp_path, CONFIG.rest, "train"))
+        list(real_stretches(tmp_path, "rest", CONFIG.rest, "train"))
 
 
 class _Nobody:

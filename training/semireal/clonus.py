@@ -46,7 +46,7 @@ def read_clonus(
     """Make the recordings of a part, from the folder of all data sets."""
     settings = config.clonus
     muscles = response_shapes(data, settings, part)
-    for rest in real_stretches(data, config.rest, part):
+    for rest in real_stretches(data, "rest", config.rest, part):
         backdrop = Backdrop.of(rest.samples, rest.rate_hz, visible)
         for variant in range(settings.recordings_per_stretch):
             rng = generator(config.seed, f"{source}/{rest.id}/{variant}")

@@ -54,7 +54,6 @@ Indices = Parts[Index]
 class Stretches(Section):
     """Which stretches of real EMG are taken."""
 
-    label: Literal["rest", "voluntary"]
     shortest_s: PositiveFloat
     margin_s: NotNegative
     most_spikes_per_s: NotNegative | None = None

@@ -38,8 +38,8 @@ def sets_of(groups: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(group.partition("/")[0] for group in groups))
 
 
-def real_stretches(data: Path, wanted: Stretches, part: Part) -> Iterator[RealStretch]:
-    """Read what is wanted of the people of a part, below the folder of all data sets.
+def real_stretches(data: Path, label: str, wanted: Stretches, part: Part) -> Iterator[RealStretch]:
+    """Read stretches of a label of the people of a part, below the folder of all data sets.
 
     Raises
     ------
@@ -51,22 +51,24 @@ def real_stretches(data: Path, wanted: Stretches, part: Part) -> Iterator[RealSt
     for name in sets_of(people):
         for labelled in registry.source(name).read(data / name):
             if labelled.group in found:
-                found[labelled.group].extend(stretches_of(labelled, wanted))
+                found[labelled.group].extend(stretches_of(labelled, label, wanted))
     for person, stretches in found.items():
         if not stretches:
             raise SignalError(
                 f"{data / person.partition('/')[0]} holds no usable stretch labelled"
-                f" {wanted.label} of {person}; name other people in configs/semireal.yaml"
+                f" {label} of {person}; name other people in configs/semireal.yaml"
             )
         yield from evenly(stretches, wanted.most_per_person)
 
 
-def stretches_of(labelled: LabelledRecording, wanted: Stretches) -> Iterator[RealStretch]:
-    """Yield the stretches of a recording that are long enough, whole, and not too spiky."""
+def stretches_of(
+    labelled: LabelledRecording, label: str, wanted: Stretches
+) -> Iterator[RealStretch]:
+    """Yield the stretches of a label that are long enough, whole, and not too spiky."""
     recording = labelled.recording
     rate_hz = recording.sampling_rate_hz
     for span in labelled.spans:
-        if span.label != wanted.label:
+        if span.label != label:
             continue
         start_s = span.start_s + (wanted.margin_s if span.start_s > 0 else 0.0)
         at_end = span.end_s >= recording.duration_s - 1 / rate_hz

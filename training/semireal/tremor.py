@@ -41,7 +41,7 @@ def read_tremor(
 ) -> Iterator[LabelledRecording]:
     """Make the recordings of a part, from the folder of all data sets."""
     settings = config.tremor
-    for stretch in real_stretches(data, settings.contraction, part):
+    for stretch in real_stretches(data, "voluntary", settings.contraction, part):
         for variant in range(settings.recordings_per_stretch):
             rng = generator(config.seed, f"{source}/{stretch.id}/{variant}")
             modulation = drawn_modulation(len(stretch.samples), stretch.rate_hz, settings, rng)
