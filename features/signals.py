@@ -98,6 +98,14 @@ class Signals:
         )
 
     @cached_property
+    def fine_spectrum(self) -> Spectrum:
+        """Spectrum of the conditioned signal, as fine as the length of a window allows."""
+        conditioned = self.conditioned
+        return welch(
+            conditioned.samples, conditioned.rate_hz, self.spec.window_s, conditioned.bandwidth_hz
+        )
+
+    @cached_property
     def rhythm_spectrum(self) -> Spectrum:
         """Periodogram in which lines are sought: of the rhythm, or of all axes of motion."""
         if self.spec.modality == "emg":

@@ -133,6 +133,8 @@ class FeatureSpec(Section):
     conditioning: Conditioning
     spectrum_segment_s: PositiveFloat
     """Length of a Welch segment; frequency resolution is its inverse."""
+    tonality_band_hz: PositiveFloat | None = None
+    """Width of the bands within which lines stand out of the spectrum; of an EMG only."""
     bands_hz: Annotated[dict[BandName, Band], Field(min_length=1)]
     """Named bands: each gives one column of every feature that has a band as its argument."""
     rhythm_bands_hz: dict[BandName, Band] = {}
@@ -164,7 +166,15 @@ class FeatureSpec(Section):
                 )
             if self.conditioning.mains_hz:
                 raise ValueError("conditioning.mains_hz is for emg only")
+            if self.tonality_band_hz is not None:
+                raise ValueError("tonality_band_hz is for emg only")
             return self
+        narrowest_hz, widest_hz = 2 / self.window_s, self.conditioning.lowpass_hz
+        if not narrowest_hz <= (self.tonality_band_hz or 0.0) <= widest_hz:
+            raise ValueError(
+                f"tonality_band_hz must lie between {narrowest_hz:g} Hz, two lines of the spectrum"
+                f" of a window, and {widest_hz:g} Hz, where the low-pass begins"
+            )
         if not self.rhythm_bands_hz:
             raise ValueError("rhythm_bands_hz must name at least one band of the envelope")
         block = self.sampling_rate_hz / self.rhythm.rate_hz
@@ -205,7 +215,7 @@ class FeatureSpec(Section):
         from features.catalogue import catalogue, columns  # noqa: PLC0415  (it imports this module)
 
         content = {
-            "spec": self.model_dump(mode="json"),
+            "spec": self.model_dump(mode="json", exclude_none=True),  # not asked for is not there
             "columns": columns(self),  # in their order, which the spec's JSON does not tell
             "features": {f.name: f.version for f in catalogue(self.modality)},
         }

@@ -6,9 +6,15 @@ from numpy.typing import NDArray
 from features.conditioning import Conditioned
 from features.feature import EMG, MOTION, feature, ratio
 from features.rhythm_features import centre_and_spread, normalised_entropy
+from features.spec import FeatureSpec
 from features.spectrum import Spectrum
 
 Array = NDArray[np.float64]
+
+_FAINTEST = 1e-6
+"""Share of a band's mean power that a bin has at the least: one that is empty, as where a line was
+subtracted, says no more than that it is 60 dB below."""
+_NOTHING = np.finfo(np.float64).tiny
 
 
 @feature("mean frequency", unit="Hz")
@@ -41,6 +47,27 @@ def spectral_spread(spectrum: Spectrum) -> Array:
 def spectral_entropy(spectrum: Spectrum) -> Array:
     """−Σ p ln p / ln N: 0 for one line, 1 for a flat spectrum. Silent: NaN. Inouye 1991."""
     return normalised_entropy(_carried(spectrum)[0])
+
+
+@feature("narrow lines in the spectrum", modalities=EMG)
+def tonality(fine_spectrum: Spectrum, spec: FeatureSpec) -> Array:
+    """ln(mean P) − mean(ln P) of narrow bands, weighted by the root of their power. Silent: NaN.
+
+    From the high-pass on: below, the spectrum is too steep to tell a line from its slope. 0 for the
+    smooth spectrum of a single potential and Euler's 0.577 for noise, as an interference pattern
+    is; more for lines, as of music, of a device, or of like volleys at an even pace. The negative
+    logarithm of spectral flatness (Johnston 1988, IEEE J Sel Areas Commun 6:314).
+    """
+    above = fine_spectrum.band(spec.conditioning.highpass_hz, fine_spectrum.bandwidth_hz)
+    psd = fine_spectrum.psd[:, above]
+    width = round((spec.tonality_band_hz or 0.0) / fine_spectrum.bin_hz)
+    count = psd.shape[1] // width
+    bands = psd[:, : count * width].reshape(len(psd), count, width)
+    power = bands.mean(axis=2)
+    bands = np.maximum(bands, np.maximum(_FAINTEST * power, _NOTHING)[..., None])
+    lines = np.log(bands.mean(axis=2)) - np.log(bands).mean(axis=2)
+    amplitude = np.sqrt(power)
+    return ratio((amplitude * lines).sum(axis=1), amplitude.sum(axis=1))
 
 
 @feature("share of power", argument="bands_hz")

@@ -1,13 +1,19 @@
 """The benchmark of records counts what it says: pairs, runs, edges, agreement."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from benchmarks.records import rhythms
 from benchmarks.records.figures import Figure, bootstrap, icc
 from benchmarks.records.potentials import paired
 from benchmarks.records.rhythms import joined, usable_parts
 from benchmarks.records.tremor import edges
-from serving.analysis.report import UNUSABLE, Episode, Span
+from features import Recording
+from serving.analysis.report import UNUSABLE, Episode
+from serving.analysis.report import Span as Told
+from training.datasets.labelled import LabelledRecording, Span
 
 # Shrout & Fleiss 1979, table 2: six targets, four judges.
 RATINGS = np.array(
@@ -55,10 +61,45 @@ def test_stretches_with_a_shorter_pause_are_one_run():
     assert joined([[0, 4], [6.9, 9], [12, 15]], 3.0) == [[0, 9], [12, 15]]
 
 
+def rhythmic(label, stretches_s, name):
+    """Return a recording of 8 s with a cycle every 0.2 s of its stretches."""
+    one = Recording(np.zeros((1, 8000)), sampling_rate_hz=1000.0, modality="emg", unit="uV")
+    cycles_s = [float(t) for start, stop in stretches_s for t in np.arange(start + 0.1, stop, 0.2)]
+    details = {"scene": label, "stretches_s": stretches_s, "cycles_s": cycles_s}
+    spans = tuple(Span(start, stop, label) for start, stop in stretches_s)
+    return LabelledRecording(name, one, spans, name, "site", "source", details)
+
+
+def test_an_episode_in_a_recording_of_the_other_rhythm_is_wrong(monkeypatch):
+    """One tremor found and told again where a clonus beats; its second run is not found."""
+    recordings = [
+        rhythmic("tremor", [[0.0, 8.0]], "a"),
+        rhythmic("clonus", [[1.0, 3.0], [6.0, 7.0]], "b"),
+    ]
+    told = {
+        "a": [episode(0.0, 8.0)],
+        "b": [
+            episode(1.0, 2.0).model_copy(update={"label": "clonus"}),
+            episode(6.0, 1.0),
+        ],
+    }
+    reports = iter(SimpleNamespace(timeline=(), episodes=told[each.id]) for each in recordings)
+    monkeypatch.setattr(rhythms, "analyze", lambda *_: next(reports))
+    classifier = SimpleNamespace(card=SimpleNamespace(modality="emg"))
+    where = rhythms.Where("data", "scheme")
+    found = {f.what: (f.value, f.n) for f in rhythms.figures(recordings, classifier, where)}
+
+    assert found["emg, tremor: episodes that are, %"] == (50.0, 2)
+    assert found["emg, clonus: episodes that are, %"] == (100.0, 1)
+    assert found["emg, tremor: runs found, %"] == (100.0, 1)
+    assert found["emg, clonus: runs found, %"] == (50.0, 2)
+    assert found["emg, clonus: beats within 1, %"] == (100.0, 1)
+
+
 def test_what_a_record_calls_unusable_is_cut_out_of_a_run():
     """Before it, within it and after it; and nothing is left of a run that lies inside."""
     timeline = [
-        Span(
+        Told(
             start_s=start, duration_s=2.0, label=label, candidates=(), reason=None, probability=None
         )
         for start, label in ((0.0, UNUSABLE), (2.0, "clonus"), (4.0, UNUSABLE), (8.0, UNUSABLE))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from features import Windows
 from features.conditioning import condition
@@ -13,6 +14,7 @@ from features.spectrum_features import (
     median_frequency,
     spectral_entropy,
     spectral_spread,
+    tonality,
 )
 
 # Sums of some hundred products.
@@ -60,12 +62,48 @@ def test_a_flat_spectrum_has_its_closed_forms(bandwidth_hz):
     assert pytest.approx(10 / n, rel=ROUNDING) == band_share.function(flat, (5.0, 10.0))[0]
 
 
-def test_an_empty_spectrum_has_no_answers():
+def test_an_empty_spectrum_has_no_answers(spec_of):
     """Without power every frequency and share is undefined."""
     none = spectrum(np.zeros(101))
     for feature in (mean_frequency, median_frequency, spectral_spread, spectral_entropy):
         assert np.isnan(feature.function(none)).all()
     assert np.isnan(band_share.function(none, (5.0, 10.0))).all()
+    assert np.isnan(tonality.function(none, spec_of("emg"))).all()
+
+
+@pytest.mark.parametrize("shape", ["white", "falling"])
+def test_the_tonality_of_noise_is_a_constant(shape, rng, spec_of):
+    """Euler's 0.577, whatever the slope of the spectrum; less by what 32 bins know of a mean."""
+    noise = rng.standard_normal((50, 1, 4000))
+    if shape == "falling":
+        noise = lfilter([1.0], [1.0, -0.8], noise)
+    found = tonality.function(welch(noise, 1000.0, 4.0, 450.0), spec_of("emg"))
+
+    assert pytest.approx(np.euler_gamma, abs=0.05) == found.mean()
+    assert found.std() < 0.05
+
+
+def test_lines_are_tonal_and_a_single_potential_is_not(rng, spec_of):
+    """An impulse has a smooth spectrum: 0; a chord stands out of the noise, the louder the more."""
+    times_s = np.arange(4000) / 1000
+    impulse = (np.arange(4000) == 1800).astype(float)
+    chord = sum(np.sin(2 * np.pi * pitch_hz * times_s) for pitch_hz in (110, 165, 277))
+    noisy = [loudness * chord + rng.standard_normal(4000) for loudness in (0.0, 0.3, 1.0, 3.0)]
+    windows = np.stack([impulse, *noisy])[:, None]
+    found = tonality.function(welch(windows, 1000.0, 4.0, 450.0), spec_of("emg"))
+
+    assert pytest.approx(0.0, abs=1e-3) == found[0]
+    assert (np.diff(found[1:]) > 0.05).all()
+
+
+def test_an_empty_bin_is_sixty_decibels_below_its_band(spec_of):
+    """One bin of a band holds everything: the others count as 1e-6 of the mean, other bands not."""
+    width = 16  # 8 Hz
+    alone = spectrum(3.0 * (np.arange(101) == 40 + width))
+    others = 1e-6 / width
+    expected = np.log((1 + (width - 1) * others) / width) - (width - 1) / width * np.log(others)
+
+    assert pytest.approx(expected, rel=ROUNDING) == tonality.function(alone, spec_of("emg"))[0]
 
 
 def test_two_equal_lines_have_half_a_bit_of_entropy():

@@ -16,7 +16,7 @@ from features.mains import subtract_mains
 from features.rhythm_features import normalised_entropy
 from features.signals import Signals
 from features.spectrum import periodogram, welch
-from features.spectrum_features import mean_frequency, median_frequency
+from features.spectrum_features import mean_frequency, median_frequency, tonality
 
 # Another order of the same additions.
 ROUNDING = 1e-9
@@ -116,6 +116,18 @@ def test_entropy_equals_antropy(rng):
         samples[:, 0], sf=1000.0, method="welch", nperseg=500, normalize=True, axis=1
     )
     actual = normalised_entropy(welch(samples, 1000.0, 0.5, 500.0).psd)
+
+    np.testing.assert_allclose(actual, expected, rtol=ROUNDING)
+
+
+def test_tonality_is_what_flatness_says(rng, spec_of):
+    """−ln of the geometric over the arithmetic mean in bands of 8 Hz, weighted by amplitude."""
+    samples = rng.standard_normal((5, 1, 4000)).cumsum(axis=2)
+    _, psd = scipy.signal.welch(samples[:, 0], 1000.0, nperseg=4000)
+    bands = psd[:, 80 : 80 + 53 * 32].reshape(5, 53, 32)  # from 20 Hz on
+    flatness = scipy.stats.gmean(bands, axis=2) / bands.mean(axis=2)
+    expected = np.average(-np.log(flatness), axis=1, weights=np.sqrt(bands.mean(axis=2)))
+    actual = tonality.function(welch(samples, 1000.0, 4.0, 450.0), spec_of("emg"))
 
     np.testing.assert_allclose(actual, expected, rtol=ROUNDING)
 

@@ -201,6 +201,9 @@ EMG_WRONG = [
     (("conditioning", "order"), 2.5, "Input should be a valid integer"),
     (("conditioning", "padding_s"), -1.0, "greater than 0"),
     (("spectrum_segment_s",), 2.1, "spectrum_segment_s must be at most half of window_s"),
+    (("tonality_band_hz",), 0.4, "tonality_band_hz must lie between 0.5 Hz, two lines of the"),
+    (("tonality_band_hz",), 451.0, "and 450 Hz, where the low-pass begins"),
+    (("tonality_band_hz",), None, "tonality_band_hz must lie between"),
     (("sampling_rate_hz",), 1050.0, "sampling_rate_hz must be a multiple of rhythm.rate_hz"),
     (("rhythm", "rate_hz"), 2000.0, "sampling_rate_hz must be a multiple of rhythm.rate_hz"),
     (("window_s",), 4.005, "and a window a whole number of its samples"),
@@ -229,6 +232,7 @@ def test_a_spec_that_cannot_work_is_refused(path, value, sentence, content_of):
     [
         (("rhythm", "rate_hz"), 50.0, "rhythm.rate_hz must equal sampling_rate_hz"),
         (("conditioning", "mains_hz"), [50.0], "conditioning.mains_hz is for emg only"),
+        (("tonality_band_hz",), 2.0, "tonality_band_hz is for emg only"),
         (("bands_hz", "shock"), [20.0, 51.0], "bands_hz.shock reaches 51 Hz, above the Nyquist"),
     ],
 )

@@ -223,6 +223,15 @@ def test_each_beat_has_the_shape_that_was_given(rest):
     np.testing.assert_allclose(contents.added[3985:4016], 0.5 * gain * other.samples)
 
 
+def test_a_stretch_reaches_half_a_period_beside_its_beats(rest):
+    """Of each run, and no farther than the recording; n beats at 5 Hz last n fifths of a second."""
+    drawn = beats([0.05, 0.25, 0.45, 3.0, 3.2], run=[0, 0, 0, 1, 1])
+    details = clonus(backdrop_of(rest), [unit()] * 5, drawn, 10.0).details
+
+    np.testing.assert_allclose(details["stretches_s"], [[0.0, 0.55], [2.9, 3.3]])
+    assert details["cycles_s"] == [0.05, 0.25, 0.45, 3.0, 3.2]
+
+
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [

@@ -232,7 +232,7 @@ def test_each_beat_is_a_real_response():
         shapes = scipy.signal.resample(whole, n, axis=1)
         added = potentials(labelled)
         chosen = []
-        for at_s in labelled.details["beats_s"][1:4]:
+        for at_s in labelled.details["cycles_s"][1:4]:
             around = added[round((at_s - 0.02) * rate_hz) : round((at_s + 0.03) * rate_hz)]
             matches = [np.abs(normalised(s, len(around)) @ around).max() for s in shapes]
             likeness.append(max(matches) / np.linalg.norm(around))

@@ -1,4 +1,4 @@
-"""Devices: real windows as other devices would have written them, and which answers stay.
+"""Devices: windows as other devices would have written them, and which answers stay.
 
 A model that has learnt from simulated devices should not care who made the recorder. Nothing is
 known here of what a window really is: it is answered once as it was recorded and once as changed.
@@ -19,8 +19,7 @@ from benchmarks.accuracy.spoiling import changed, sampled_at
 from features import RELATIVE, Modality, Windows
 from serving.classifier import UNDECIDED, Classifier, Predictions
 from training.datasets.opening import Opened, labelled_batches
-from training.datasets.registry import REAL, data_folder
-from training.datasets.source import Source
+from training.semireal.opening import open_set
 
 _MOST = 400
 """Windows of a set that are answered under each change, spread evenly over the set."""
@@ -154,14 +153,14 @@ HEADER = (
 
 
 def other_devices(bench: Bench) -> Section:
-    """(h) Real windows as other devices would have written them: which answers stay."""
-    title = "the same real windows as other devices would have written them"
+    """(h) Windows as other devices would have written them: which answers stay."""
+    title = "the same windows as other devices would have written them"
     tables: list[Table] = []
-    sets = [source for source in REAL if source.name in bench.real]
-    for source in tqdm(sets, desc=f"{bench.modality} devices", leave=False):
-        rows = list(compared(bench.classifier, _some_windows(source, bench)))
+    for opened in tqdm(list(_sets(bench)), desc=f"{bench.modality} devices", leave=False):
+        rows = list(compared(bench.classifier, _some_windows(opened, bench)))
         if rows:
-            tables.append(Table(f"{source.name} (real), percent of windows", HEADER, rows))
+            title_of_set = f"{opened.name} ({opened.source.kind}), percent of windows"
+            tables.append(Table(title_of_set, HEADER, rows))
     note = (
         "Each window is answered as it was recorded and as it would be if the device were another;"
         " windows that are flagged or unlike_training to begin with do not count. No label is"
@@ -170,9 +169,16 @@ def other_devices(bench: Bench) -> Section:
     return Section("h", title, bench.modality, notes=(note,) if tables else (), tables=tables)
 
 
-def _some_windows(source: Source, bench: Bench) -> Iterator[Windows]:
-    """Yield the labelled windows of a real set by device, or some of many."""
-    recordings = Opened(source, data_folder() / source.name).recordings(bench.modality)
+def _sets(bench: Bench) -> Iterator[Opened]:
+    """Yield the real and the semi-real sets; of those in two parts the test part."""
+    for name in bench.real:
+        if not name.endswith("-train"):
+            yield open_set(name, bench.modality, bench.layout)
+
+
+def _some_windows(opened: Opened, bench: Bench) -> Iterator[Windows]:
+    """Yield the labelled windows of a set by device, or some of many."""
+    recordings = opened.recordings(bench.modality)
     config = bench.config
     found = list(labelled_batches(recordings, config.labelling, config.features.window_s))
     every = max(1, sum(map(len, found)) // _MOST)

@@ -3,7 +3,7 @@
 ::
 
     potentials   single potentials of EMG against truth: simulated, semi-real, evoked
-    rhythms      runs of tremor and clonus of simulated people, through whole records
+    rhythms      runs of tremor and clonus, simulated and semi-real, through whole records
     tremor       real people at rest: where episodes of tremor begin and end
     lengths      an hour of EMG and a day of a wrist: seconds and memory
 

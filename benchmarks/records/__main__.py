@@ -25,8 +25,9 @@ def measured(layout: Layout, data: Path | None) -> Iterator[Figure]:
         yield from potentials.semireal(layout, spec)
         yield from potentials.evoked(data / "tms-mep-continuous-emg", spec)
         yield from tremor.figures(data, classifiers["accelerometer"])
+        yield from rhythms.semireal(classifiers["emg"], layout)
     for classifier in classifiers.values():
-        yield from rhythms.figures(classifier, layout)
+        yield from rhythms.simulated(classifier, layout)
     yield from lengths.figures(layout)
 
 

@@ -1,4 +1,4 @@
-"""Rhythms: runs of tremor and clonus of simulated test people, as whole records tell them.
+"""Rhythms: runs of tremor and clonus of test people, as whole records tell them.
 
 A run is a stretch of the simulator, or of tremor several less than three seconds apart; those of
 which the sensor shows less than four fifths are not asked for, nor is what of them the record calls
@@ -6,11 +6,14 @@ unusable (a gap, clipping, hum), whose share stands beside them. A run is found 
 its label overlaps it. Of several episodes the longest gives the frequency; cycles and durations are
 added. Duration, cycles and frequency are judged on the runs found, whose share stands beside them,
 as does the share of episodes that overlap a stretch of their label. The frequency of a run is the
-median of its own cycles'.
+median of its own cycles'. Of semi-real EMG, subjects are those whose contraction or rest it is
+(beats of clonus are of five others); its recordings are short, most of five to ten seconds, and a
+tremor lasts all of one, so that its ends are those of the recording.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from tqdm import tqdm
@@ -22,6 +25,7 @@ from serving.analysis.report import UNUSABLE, Episode, RecordingReport, Span
 from serving.classifier import Classifier
 from training.datasets.labelled import LabelledRecording
 from training.layout import Layout
+from training.semireal.opening import open_set
 from training.simulate.parameters import Physiology
 from training.simulate.population import people
 
@@ -31,7 +35,7 @@ JOINED_S = {"tremor": 3.0, "clonus": 0.0}
 LEAST_VISIBLE = 0.8
 FEWEST_CYCLES = 4
 EDGE_S = 1.0
-SCHEME = "trained on other simulated people"
+SEMIREAL = ("semireal-tremor-test", "semireal-clonus-test")
 
 
 @dataclass(frozen=True)
@@ -64,24 +68,50 @@ Groups = Mapping[str, Sequence[Run]]
 """The runs of each person."""
 
 
-def figures(classifier: Classifier, layout: Layout) -> Iterator[Figure]:
+@dataclass(frozen=True)
+class Where:
+    """What figures are of, and how it was kept apart from what was trained on."""
+
+    data: str
+    scheme: str
+
+
+def simulated(classifier: Classifier, layout: Layout) -> Iterator[Figure]:
     """Yield the figures of a modality, of each label by itself."""
     modality = classifier.card.modality
     physiology = Physiology.load(layout.config("physiology"))
+    everybody = list(people("test", modality, with_sites(layout, SITES), physiology))
+    told = tqdm(everybody, desc=f"people with rhythms, {modality}", leave=False)
+    recordings = chain.from_iterable(person.recordings(KINDS) for person in told)
+    where = Where("simulated/test", "trained on other simulated people")
+    yield from figures(recordings, classifier, where)
+
+
+def semireal(classifier: Classifier, layout: Layout) -> Iterator[Figure]:
+    """Yield the figures of real EMG that is made to swell or to beat."""
+    sets = [open_set(name, "emg", layout) for name in SEMIREAL]
+    recordings = chain.from_iterable(opened.recordings("emg") for opened in sets)
+    told = tqdm(recordings, desc="semi-real rhythms", leave=False)
+    yield from figures(told, classifier, Where(" and ".join(SEMIREAL), "people unseen"))
+
+
+def figures(
+    recordings: Iterable[LabelledRecording], classifier: Classifier, where: Where
+) -> Iterator[Figure]:
+    """Yield the figures of each label: an episode in a recording of the other one is wrong."""
     groups: dict[str, list[Run]] = {}
     told: dict[str, list[tuple[str, bool]]] = {}
-    everybody = list(people("test", modality, with_sites(layout, SITES), physiology))
-    for person in tqdm(everybody, desc=f"people with rhythms, {modality}", leave=False):
-        for each in person.recordings(KINDS):
-            report = analyze(each.recording, classifier)
-            groups.setdefault(each.group, []).extend(runs(each, report))
-            told.setdefault(each.group, []).extend(right_or_not(each, report.episodes))
+    for each in recordings:
+        report = analyze(each.recording, classifier)
+        groups.setdefault(each.group, []).extend(runs(each, report))
+        told.setdefault(each.group, []).extend(right_or_not(each, report.episodes))
     for label in ("tremor", "clonus"):
-        yield _right(label, told, modality)
+        what = f"{classifier.card.modality}, {label}"
+        yield _right(label, told, what, where)
         of_label = {
             name: [run for run in some if run.label == label] for name, some in groups.items()
         }
-        yield from _figures({k: v for k, v in of_label.items() if v}, f"{modality}, {label}")
+        yield from _figures({k: v for k, v in of_label.items() if v}, what, where)
 
 
 def right_or_not(
@@ -150,7 +180,9 @@ def joined(stretches_s: Sequence[Sequence[float]], pause_s: float) -> list[list[
     return whole
 
 
-def _right(label: str, told: Mapping[str, Sequence[tuple[str, bool]]], modality: str) -> Figure:
+def _right(
+    label: str, told: Mapping[str, Sequence[tuple[str, bool]]], what: str, where: Where
+) -> Figure:
     of_label = {name: [right for one, right in some if one == label] for name, some in told.items()}
     of_label = {name: some for name, some in of_label.items() if some}
 
@@ -158,12 +190,12 @@ def _right(label: str, told: Mapping[str, Sequence[tuple[str, bool]]], modality:
         return 100 * float(np.mean(some)) if some else float("nan")
 
     every = [right for some in of_label.values() for right in some]
-    name = f"{modality}, {label}: episodes that are, %"
+    name = f"{what}: episodes that are, %"
     interval = bootstrap(of_label, share)
-    return Figure(name, "simulated/test", SCHEME, share(every), len(of_label), len(every), interval)
+    return Figure(name, where.data, where.scheme, share(every), len(of_label), len(every), interval)
 
 
-def _figures(groups: Groups, what: str) -> Iterator[Figure]:
+def _figures(groups: Groups, what: str, where: Where) -> Iterator[Figure]:
     every = [run for some in groups.values() for run in some]
     found = {name: [run for run in some if run.episodes] for name, some in groups.items()}
     found = {name: some for name, some in found.items() if some}
@@ -175,7 +207,7 @@ def _figures(groups: Groups, what: str) -> Iterator[Figure]:
         interval = bootstrap(by, statistic)
         name = f"{what}: {told}"
         value = statistic(some)
-        return Figure(name, "simulated/test", SCHEME, value, len(by), len(some), interval, least)
+        return Figure(name, where.data, where.scheme, value, len(by), len(some), interval, least)
 
     if not every:
         return

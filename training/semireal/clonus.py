@@ -2,7 +2,7 @@
 
 Each beat is another response of the same person. A sustained run goes on to the end of the
 recording; others are of a few beats, decay, and come again. Where no beat shows any more, there is
-rest. ``details`` hold the truth about each beat: ``beats_s`` (its peak), ``places_s``,
+rest. ``details`` hold the truth about each beat: ``cycles_s`` (its peak), ``places_s``,
 ``peak_ratios``, ``runs`` (which run it is of); and ``frequency_hz``, ``sustained`` and
 ``responses_of`` of the recording.
 """
@@ -116,7 +116,9 @@ def clonus(backdrop: Backdrop, shapes: Sequence[Shape], beats: Beats, ratio: flo
         potentials,
         apart(spans, 2 / rate_hz),
         {
-            "beats_s": [peak / rate_hz for peak in peaks],
+            "scene": "clonus",
+            "stretches_s": _stretches(beats, n / rate_hz),
+            "cycles_s": [peak / rate_hz for peak in peaks],
             "places_s": (where / rate_hz).tolist(),
             "peak_ratios": ratios,
             "runs": beats.run.tolist(),
@@ -124,6 +126,16 @@ def clonus(backdrop: Backdrop, shapes: Sequence[Shape], beats: Beats, ratio: flo
             "sustained": beats.sustained,
         },
     )
+
+
+def _stretches(beats: Beats, duration_s: float) -> list[list[float]]:
+    """Return where each run begins and ends: half a period beside its first and its last beat."""
+    beside_s = 0.5 / beats.frequency_hz
+    runs = [beats.times_s[beats.run == run] for run in np.unique(beats.run)]
+    return [
+        [max(0.0, float(run[0]) - beside_s), min(duration_s, float(run[-1]) + beside_s)]
+        for run in runs
+    ]
 
 
 def run_spans(places_s: Array, labels: NDArray[np.str_]) -> list[Span]:

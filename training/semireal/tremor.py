@@ -65,6 +65,8 @@ def tremor(
         (modulation.gain - 1.0) * force + noise,
         (Span(0.0, duration_s, "tremor"),),
         {
+            "scene": "tremor",
+            "stretches_s": [[0.0, duration_s]],
             "cycles_s": modulation.cycles_s[inside].tolist(),
             "frequency_hz": modulation.frequency_hz,
             "between": modulation.between,
