@@ -166,6 +166,7 @@ def test_features_of_another_spec_are_not_trained_on(project, tmp_path):
     assert done.returncode == 2
     assert "was computed with other features" in done.stderr
     assert f"run `quaver features {MODALITY}` again" in done.stderr
+    assert not (copy / "mlflow.db").exists()
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,12 @@ from training.training_run import training_content
 def train_stage(modality: Modality, layout: Layout) -> tuple[Trained, Logged]:
     """Train on the table of features, write the classifier, log and register it."""
     config = load_config(layout.config(modality), ModelConfig)
-    tracking.connect()
     opened = opened_sources(config.data.train, modality, layout)
     table = LabelledTable.read(
         layout.features(modality), config.features, made_from(config, opened)
     )
+    # Before any work, and not for a table that is refused: a store is made in seconds.
+    tracking.connect()
     trained = train(table, config, _describe(opened))
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary) / "classifier"
