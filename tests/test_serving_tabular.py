@@ -104,8 +104,22 @@ def test_what_has_a_place_in_time_is_in_one_table():
     assert events["isolated"].tolist() == [True, False, False]
     assert spans["candidates"][1] == "rest+voluntary"
     assert spans["reason"].dropna().tolist() == ["several_candidates", "flat"]
+    assert "at_rest" not in spans  # a record that was made before it was told
     assert facts(emg, "gap")["start_s"].tolist() == [100.0]
     assert facts(emg, "quality")["label"].tolist() == ["flat"]
+
+
+def test_a_span_tells_whether_a_potential_would_have_been_noticed():
+    """So that whoever counts by the table has the time that the rate is of."""
+    emg = emg_record()
+    told = tuple(
+        span.model_copy(update={"at_rest": span.label in ("rest", "fasciculation")})
+        for span in emg.timeline
+    )
+    spans = facts(emg.model_copy(update={"timeline": told}), "span")
+
+    assert spans["at_rest"].tolist() == [span.at_rest for span in told]
+    assert set(spans["at_rest"]) == {True, False}
 
 
 def test_a_table_says_what_it_is_of():

@@ -26,6 +26,7 @@ COLUMNS = (
     "candidates",
     "reason",
     "probability",
+    "at_rest",
     "dominant_frequency_hz",
     "frequency_spread_hz",
     "cycles",
@@ -43,7 +44,8 @@ COLUMNS = (
     "now",
     "text",
 )
-"""Of :func:`record_csv`. ``start_s`` of an event is its peak; ``unit`` is that of ``amplitude`` and
+"""Of :func:`record_csv`. ``start_s`` of an event is its peak; ``at_rest`` of a span is whether the
+rate of fasciculation is of it; ``unit`` is that of ``amplitude`` and
 of ``value``, ``low`` and ``high``, the ends of the 95 % interval. ``earlier`` and ``now`` are what
 a change is of: two rates a minute, or two shares."""
 
