@@ -1,8 +1,11 @@
 """Other devices: a change does what its name says, and what is told of it adds up."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from benchmarks.accuracy import devices
 from benchmarks.accuracy.devices import (
     CHANGES,
     HEADER,
@@ -129,3 +132,12 @@ def test_a_change_that_the_features_do_not_see_changes_no_answer(tiny_of, mixtur
     rows = {row[0]: row for row in compared(tiny_of("accelerometer"), [windows])}
 
     assert rows["without gravity"][2] == "100.0"
+
+
+def test_of_a_set_in_two_parts_the_test_part_is_answered(monkeypatch):
+    """Real and semi-real sets are asked for once each; what may be trained on says nothing new."""
+    names = ("threedc-semg-gestures", "semireal-tremor-test", "semireal-tremor-train")
+    bench = SimpleNamespace(real=dict.fromkeys(names), modality="emg", layout=None)
+    monkeypatch.setattr(devices, "open_set", lambda name, *_: name)
+
+    assert list(devices._sets(bench)) == list(names[:2])  # noqa: SLF001

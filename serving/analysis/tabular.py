@@ -45,9 +45,9 @@ COLUMNS = (
     "text",
 )
 """Of :func:`record_csv`. ``start_s`` of an event is its peak; ``at_rest`` of a span is whether the
-rate of fasciculation is of it; ``unit`` is that of ``amplitude`` and
-of ``value``, ``low`` and ``high``, the ends of the 95 % interval. ``earlier`` and ``now`` are what
-a change is of: two rates a minute, or two shares."""
+rate of fasciculation is of it; ``unit`` is that of ``amplitude`` and of ``value``, ``low`` and
+``high``, the ends of the 95 % interval. ``earlier`` and ``now`` are what a change is of: two rates
+a minute, or two shares."""
 
 
 def record_csv(report: RecordingReport) -> str:

@@ -3,8 +3,8 @@
 Each beat is another response of the same person. A sustained run goes on to the end of the
 recording; others are of a few beats, decay, and come again. Where no beat shows any more, there is
 rest. ``details`` hold the truth about each beat: ``cycles_s`` (its peak), ``places_s``,
-``peak_ratios``, ``runs`` (which run it is of); and ``frequency_hz``, ``sustained`` and
-``responses_of`` of the recording.
+``peak_ratios``, ``runs`` (which run it is of); ``stretches_s`` of the runs; and ``scene``,
+``frequency_hz``, ``sustained`` and ``responses_of`` of the recording.
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,8 +2,9 @@
 
 The contraction is a person's own, as a tremor would be made of it: its potentials, electrodes and
 spectrum are real. When it swells, how far it ebbs, and the device's noise are made up, by rules
-that are not the simulator's. ``details`` hold the truth: ``cycles_s`` (where each burst is the
-highest), ``frequency_hz`` and ``between``, what is left between bursts.
+that are not the simulator's. ``details`` hold the truth under the simulator's names, ``scene``,
+``stretches_s`` and ``cycles_s`` (where each burst is the highest); and ``frequency_hz`` and
+``between``, what is left between bursts.
 """
 
 from collections.abc import Iterator
